@@ -1,0 +1,152 @@
+/**
+ * Small files, read whole with a cap and written so that a power cut leaves the old content or the new one.
+ *
+ * @module
+ */
+
+import { isFileError } from "./errors.ts";
+import type { FileSystem, Runtime } from "./runtime/types.ts";
+
+/** The parts of a runtime that writing needs. */
+export type DurableRuntime = Pick<Runtime, "fs" | "random">;
+
+/**
+ * Reads a small file.
+ *
+ * @param fs The file system.
+ * @param path Its absolute path.
+ * @param maxBytes A larger file is cut there, so that the caller sees that it is too large.
+ * @returns Its content, at most `maxBytes + 1` bytes, or `undefined` when there is none.
+ * @throws {FileError} When it is there but cannot be read.
+ */
+export async function readFile(
+  fs: FileSystem,
+  path: string,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  try {
+    const file = await fs.open(path, { access: "read" });
+    try {
+      const bytes = new Uint8Array(Math.min((await file.stat()).size, maxBytes + 1));
+      let length = 0;
+      while (length < bytes.length) {
+        const count = await file.readAt(length, bytes.subarray(length));
+        if (count === 0) break;
+        length += count;
+      }
+      return bytes.subarray(0, length);
+    } finally {
+      file.close();
+    }
+  } catch (error) {
+    if (isFileError(error, "absent")) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Replaces a file's content as a whole: a temporary file in the same folder, flushed, renamed over it, folder flushed.
+ * A reader, also one after a power cut, sees the old content or the new one.
+ *
+ * @param runtime File system and randomness.
+ * @param path Its absolute path; the folder must be there.
+ * @param bytes The new content.
+ * @param options `mode`: permission bits of the new file.
+ * @throws {FileError} When it cannot be written; the old content is then still there and nothing is left beside it.
+ */
+export async function writeDurably(
+  runtime: DurableRuntime,
+  path: string,
+  bytes: Uint8Array,
+  options: { mode: number },
+): Promise<void> {
+  const temporary = await writeTemporary(runtime, path, bytes, options);
+  try {
+    await runtime.fs.rename(temporary, path);
+  } catch (error) {
+    await runtime.fs.remove(temporary).catch(() => {});
+    throw error;
+  }
+  await runtime.fs.syncDirectory(folderOf(path));
+}
+
+/**
+ * Creates a file with its whole content, or fails with kind `exists`: nobody ever sees it empty or half-written.
+ *
+ * @param runtime File system and randomness.
+ * @param path Its absolute path; the folder must be there.
+ * @param bytes The content.
+ * @param options `mode`: permission bits.
+ * @throws {FileError} `exists` when something is there; other kinds when it cannot be written.
+ */
+export async function createDurably(
+  runtime: DurableRuntime,
+  path: string,
+  bytes: Uint8Array,
+  options: { mode: number },
+): Promise<void> {
+  const temporary = await writeTemporary(runtime, path, bytes, options);
+  try {
+    await runtime.fs.link(temporary, path);
+  } catch (error) {
+    if (!isFileError(error, "unsupported", "denied", "other")) throw error;
+    // FAT, exFAT and some network file systems have no hard links.
+    const file = await runtime.fs.open(path, { access: "create", mode: options.mode });
+    try {
+      file.append(bytes);
+      await file.sync();
+    } finally {
+      file.close();
+    }
+  } finally {
+    await runtime.fs.remove(temporary).catch(() => {});
+  }
+  await runtime.fs.syncDirectory(folderOf(path));
+}
+
+/** The folder a path lies in. Both separators count: paths come from the operating system as it writes them. */
+export function folderOf(path: string): string {
+  const end = Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\"));
+  if (end < 0) throw new TypeError(`Cannot name the folder of a relative path: current value is ${path}`);
+  const folder = path.slice(0, end);
+  return folder === "" || /^[A-Za-z]:$/.test(folder) ? path.slice(0, end + 1) : folder;
+}
+
+/** The last part of a path. */
+export function nameOf(path: string): string {
+  return path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
+}
+
+/** `name` in `folder`, with the folder's own separator. */
+export function inFolder(folder: string, name: string): string {
+  const separator = folder.includes("\\") && !folder.includes("/") ? "\\" : "/";
+  return folder.endsWith(separator) ? folder + name : folder + separator + name;
+}
+
+/** A short random text for a name that nobody can guess or plant beforehand (T24). */
+export function randomName(runtime: Pick<Runtime, "random">): string {
+  return Array.from(runtime.random(8), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+async function writeTemporary(
+  runtime: DurableRuntime,
+  path: string,
+  bytes: Uint8Array,
+  { mode }: { mode: number },
+): Promise<string> {
+  const temporary = inFolder(
+    folderOf(path),
+    `.${nameOf(path).replace(/^\./, "")}.${randomName(runtime)}.tmp`,
+  );
+  const file = await runtime.fs.open(temporary, { access: "create", mode });
+  try {
+    file.append(bytes);
+    await file.sync();
+  } catch (error) {
+    await runtime.fs.remove(temporary).catch(() => {});
+    throw error;
+  } finally {
+    file.close();
+  }
+  return temporary;
+}
