@@ -1,0 +1,218 @@
+/**
+ * The layers of `src/` as data: which files belong to which, and what each may import. The lint rules enforce exactly
+ * this table; a new file under `src/` gets its layer here.
+ *
+ * @module
+ */
+
+/** The names of the layers, lowest first. */
+export type LayerName =
+  | "vocabulary"
+  | "pure"
+  | "disk and wire"
+  | "runtimes"
+  | "default runtime"
+  | "steps"
+  | "flow"
+  | "public"
+  | "publish"
+  | "config"
+  | "service"
+  | "cli"
+  | "testing";
+
+/** One layer: its files and what they may see. */
+export interface Layer {
+  /** Its name, as in the documentation. */
+  readonly name: LayerName;
+  /**
+   * Whose files it has: `archive` stands for `src/archive.ts`, `src/archive_<more>.ts` and everything in `src/archive/`.
+   * The longest fitting noun decides. A leading `/` counts from the root of the project.
+   */
+  readonly nouns: readonly string[];
+  /** The layers whose values it may import. */
+  readonly uses: readonly LayerName[];
+  /** The layers of which it may also import types. */
+  readonly types: readonly LayerName[];
+  /** Whether `mod.ts` reaches it, so that what it imports statically is paid for at every start. */
+  readonly atStart: boolean;
+  /** Whether it meets the machine only through the ports: no global `fetch`, clock, timer, randomness or console. */
+  readonly throughPorts: boolean;
+}
+
+const LIBRARY: readonly LayerName[] = [
+  "vocabulary",
+  "pure",
+  "disk and wire",
+  "runtimes",
+  "default runtime",
+  "steps",
+  "flow",
+];
+
+/** The table. */
+export const LAYERS: readonly Layer[] = [
+  {
+    name: "vocabulary",
+    nouns: ["errors", "limits", "progress", "runtime/types"],
+    uses: ["vocabulary"],
+    types: [],
+    atStart: true,
+    throughPorts: true,
+  },
+  {
+    name: "pure",
+    nouns: [
+      "archive",
+      "base64",
+      "blake2b",
+      "choose",
+      "delta",
+      "digest",
+      "github",
+      "manifest",
+      "minisign",
+      "path",
+      "redact",
+      "safe_text",
+      "target",
+      "trust",
+      "version",
+    ],
+    uses: ["vocabulary", "pure"],
+    types: [],
+    atStart: true,
+    throughPorts: true,
+  },
+  {
+    name: "disk and wire",
+    nouns: [
+      "durable",
+      "http",
+      "installation",
+      "journal",
+      "probe",
+      "remove_tree",
+      "replace",
+      "resume",
+      "sources",
+    ],
+    uses: ["vocabulary", "pure", "disk and wire"],
+    types: [],
+    atStart: true,
+    throughPorts: true,
+  },
+  {
+    name: "runtimes",
+    nouns: ["runtime"],
+    uses: ["vocabulary", "runtimes"],
+    types: [],
+    atStart: true,
+    throughPorts: false,
+  },
+  {
+    name: "default runtime",
+    nouns: ["runtime/default"],
+    uses: ["vocabulary", "runtimes"],
+    types: [],
+    atStart: true,
+    throughPorts: true,
+  },
+  {
+    name: "steps",
+    nouns: ["atomic_replace", "download_verified", "fetch_manifest", "recover", "rollback"],
+    uses: ["vocabulary", "pure", "disk and wire", "default runtime"],
+    types: ["steps"],
+    atStart: true,
+    throughPorts: true,
+  },
+  {
+    name: "flow",
+    nouns: ["background", "check_for_update", "self_update"],
+    uses: ["vocabulary", "pure", "default runtime", "steps", "flow"],
+    types: ["disk and wire"],
+    atStart: true,
+    throughPorts: true,
+  },
+  {
+    name: "public",
+    nouns: ["/mod"],
+    uses: LIBRARY,
+    types: [],
+    atStart: true,
+    throughPorts: true,
+  },
+  {
+    name: "publish",
+    nouns: ["publish"],
+    uses: ["vocabulary", "pure", "public", "publish"],
+    types: LIBRARY,
+    atStart: false,
+    throughPorts: false,
+  },
+  {
+    name: "config",
+    nouns: ["config"],
+    uses: ["public", "config"],
+    types: ["service"],
+    atStart: false,
+    throughPorts: false,
+  },
+  {
+    name: "service",
+    nouns: ["service"],
+    uses: ["public", "service"],
+    types: ["config"],
+    atStart: false,
+    throughPorts: false,
+  },
+  {
+    name: "cli",
+    nouns: ["cli", "/cli"],
+    uses: ["public", "publish", "config", "service", "cli"],
+    types: [],
+    atStart: false,
+    throughPorts: false,
+  },
+  {
+    name: "testing",
+    nouns: ["testing"],
+    uses: [...LIBRARY, "public", "publish", "testing"],
+    types: [],
+    atStart: false,
+    throughPorts: false,
+  },
+];
+
+/** Families of files that never see each other, whatever their layer. */
+export const STRANGERS: readonly (readonly [string, string])[] = [["replace/posix", "replace/windows"]];
+
+/** The only folder that `mod.ts` reaches whose files import `node:` modules statically: it is itself imported dynamically. */
+export const NODE_FOLDER = "src/runtime/node/";
+
+/** Files under `src/` that may name the `Deno` global. */
+export const DENO_FILES: readonly string[] = ["runtime/deno", "cli/console", "/cli"];
+
+/** Folders outside `src/` that run on Deno only; the other tests run on every runtime. */
+export const DENO_FOLDERS: readonly string[] = [
+  "bench/",
+  "scripts/",
+  "tests/cli/",
+  "tests/crash/",
+  "tests/e2e/",
+  "tests/house/",
+  "tests/scripts/",
+  "tests/support/deno/",
+];
+
+/** Where each package is imported, so that it can be swapped in one place. */
+export const PACKAGE_SEAMS: Readonly<Record<string, readonly string[]>> = {
+  "@decimalturn/toml-patch": ["config"],
+  "modern-tar": ["archive"],
+  "smol-toml": ["config"],
+  "valibot": ["manifest", "config"],
+  "verkit": ["version"],
+};
+
+/** A file may have this many lines, those of tests excepted; beyond that it is split by noun. */
+export const MAX_FILE_LINES = 250;
