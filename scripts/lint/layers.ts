@@ -66,6 +66,7 @@ export const LAYERS: readonly Layer[] = [
       "archive",
       "base64",
       "blake2b",
+      "bytes",
       "choose",
       "delta",
       "digest",

@@ -1,0 +1,50 @@
+/**
+ * Bytes as text and text as bytes; base64 in its one canonical form (RFC 4648 section 4).
+ *
+ * @module
+ */
+
+/**
+ * Decodes canonical base64.
+ *
+ * `atob` alone ignores white space, missing padding and stray bits, so that one key could be written in many ways (T13).
+ *
+ * @param text The base64 text.
+ * @returns The bytes, or `undefined` when `text` is not their canonical spelling.
+ */
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    return toBase64(bytes) === text ? bytes : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Encodes bytes as base64 with padding. */
+export function toBase64(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text);
+}
+
+/** Two lower-case hexadecimal digits per byte. */
+export function toHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Several pieces of bytes as one. */
+export function concatenate(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}
+
+/** ASCII text as bytes. */
+export function ascii(text: string): Uint8Array {
+  return Uint8Array.from(text, (character) => character.charCodeAt(0));
+}
