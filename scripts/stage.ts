@@ -1,0 +1,159 @@
+/**
+ * One stage of checking: a command that is run and whose passed and failed checks are counted.
+ *
+ * @module
+ */
+
+/** What a stage runs. */
+export interface Stage {
+  /** What is checked, in a word or two. */
+  readonly name: string;
+  /** The program. */
+  readonly command: string;
+  /** Its arguments. */
+  readonly args: readonly string[];
+  /** Variables added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Where it runs; the current folder unless given. */
+  readonly cwd?: string;
+  /** `tests` shows the output as it comes and counts what it says; `check` shows it on failure and counts as one. */
+  readonly kind: "tests" | "check";
+}
+
+/** How a stage ended. */
+export interface StageResult extends Counts {
+  /** The stage. */
+  readonly name: string;
+  /** How long it took. */
+  readonly seconds: number;
+}
+
+/** How many checks passed, failed and were left out. */
+export interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/**
+ * Runs a stage to its end.
+ *
+ * @param stage What to run.
+ * @returns What it counted. A command that fails without saying how many tests did counts as one failure, and so does a
+ * test command that ran no test.
+ */
+export async function runStage(stage: Stage): Promise<StageResult> {
+  const started = performance.now();
+  const { success, output } = await run(stage);
+  const counts = stage.kind === "tests" ? countTests(output, success) : countCheck(success);
+  if (stage.kind === "check" && !success) console.log(output.trimEnd());
+  return { name: stage.name, ...counts, seconds: (performance.now() - started) / 1000 };
+}
+
+/**
+ * Prints a table of results and their sum, as `N passed, N failed` in the last line.
+ *
+ * @param results The results, in the order to print them.
+ * @returns Whether nothing failed and something was checked.
+ */
+export function printResults(results: readonly StageResult[]): boolean {
+  const width = Math.max(...results.map(({ name }) => name.length));
+  console.log();
+  for (const { name, passed, failed, skipped, seconds } of results) {
+    const verdict = failed > 0 ? "FAILED" : "ok    ";
+    const left = skipped > 0 ? `, ${skipped} skipped` : "";
+    console.log(
+      `${verdict} ${name.padEnd(width)} ${
+        seconds.toFixed(1).padStart(6)
+      } s  ${passed} passed, ${failed} failed${left}`,
+    );
+  }
+  const passed = results.reduce((sum, result) => sum + result.passed, 0);
+  const failed = results.reduce((sum, result) => sum + result.failed, 0);
+  console.log(`\n${passed} passed, ${failed} failed`);
+  return failed === 0 && passed > 0;
+}
+
+/**
+ * Reads the counts that a test runner prints at its end: Deno's, Node's, Bun's, or the last line of {@link printResults}.
+ *
+ * @param output All that the runner printed.
+ * @param success Whether it exited with 0.
+ * @returns The counts.
+ */
+export function countTests(output: string, success: boolean): Counts {
+  // deno-lint-ignore no-control-regex
+  const text = output.replaceAll(/\x1b\[[0-9;]*m/g, "").trimEnd();
+  const counts = readDeno(text) ?? readNode(text) ?? readBun(text) ?? readPlain(text);
+  if (counts === undefined || counts.passed + counts.failed === 0) {
+    return { passed: 0, failed: 1, skipped: 0 };
+  }
+  return success || counts.failed > 0 ? counts : { ...counts, failed: 1 };
+}
+
+function countCheck(success: boolean): Counts {
+  return { passed: success ? 1 : 0, failed: success ? 0 : 1, skipped: 0 };
+}
+
+async function run(stage: Stage): Promise<{ success: boolean; output: string }> {
+  const child = new Deno.Command(stage.command, {
+    args: [...stage.args],
+    env: { ...stage.env },
+    ...(stage.cwd === undefined ? {} : { cwd: stage.cwd }),
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const show = stage.kind === "tests";
+  const texts = await Promise.all([
+    collect(child.stdout, show ? Deno.stdout : undefined),
+    collect(child.stderr, show ? Deno.stderr : undefined),
+  ]);
+  const { success } = await child.status;
+  return { success, output: texts[1] + texts[0] };
+}
+
+async function collect(
+  stream: ReadableStream<Uint8Array>,
+  echo: typeof Deno.stdout | undefined,
+): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const bytes of stream) {
+    text += decoder.decode(bytes, { stream: true });
+    for (let at = 0; echo !== undefined && at < bytes.length;) at += await echo.write(bytes.subarray(at));
+  }
+  return text + decoder.decode();
+}
+
+function readDeno(text: string): Counts | undefined {
+  const line = last(
+    text,
+    /^(?:ok|FAILED) \| (\d+) passed(?: \(\d+ steps?\))? \| (\d+) failed(?: \(\d+ steps?\))?(?: \| (\d+) ignored)?/gm,
+  );
+  return line && counts(line[1], line[2], line[3]);
+}
+
+function readNode(text: string): Counts | undefined {
+  const count = (what: string) => last(text, new RegExp(`^(?:#|ℹ) ${what} (\\d+)$`, "gm"))?.[1];
+  const failed = Number(count("fail") ?? 0) + Number(count("cancelled") ?? 0);
+  return count("pass") === undefined ? undefined : counts(count("pass"), String(failed), count("skipped"));
+}
+
+function readBun(text: string): Counts | undefined {
+  const count = (what: string) => last(text, new RegExp(`^ *(\\d+) ${what}$`, "gm"))?.[1];
+  return count("pass") === undefined ? undefined : counts(count("pass"), count("fail"), count("skip"));
+}
+
+function readPlain(text: string): Counts | undefined {
+  const line = last(text, /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/gm);
+  return line && counts(line[1], line[2], line[3]);
+}
+
+function last(text: string, pattern: RegExp): RegExpExecArray | undefined {
+  return [...text.matchAll(pattern)].at(-1);
+}
+
+function counts(passed = "0", failed = "0", skipped = "0"): Counts {
+  return { passed: Number(passed), failed: Number(failed), skipped: Number(skipped) };
+}
