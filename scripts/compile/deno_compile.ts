@@ -1,0 +1,83 @@
+/**
+ * One run of `deno compile`.
+ *
+ * @module
+ */
+
+import { compareVersions } from "../../src/version.ts";
+import type { Platform } from "./platforms.ts";
+import type { Snapshot } from "./snapshot.ts";
+import type { Toolchain } from "./toolchain.ts";
+
+/**
+ * What the program may do. It reads and writes wherever its owner keeps it, its settings and its state; connects to the
+ * sources its owner names and serves its health; and runs the executable it has just installed, at a path that nobody
+ * knows beforehand. It may load no native library and no module from the network, and never asks for more.
+ */
+const PERMISSIONS = [
+  "--allow-read",
+  "--allow-write",
+  "--allow-net",
+  "--allow-run",
+  "--allow-env",
+  "--allow-sys",
+  "--deny-ffi",
+  "--deny-import",
+  "--no-prompt",
+];
+
+/**
+ * Types are checked by `deno task ok`. V8's code cache would be a file of a known name in a folder where everybody may
+ * write, read back at each start as code (T22).
+ */
+const FLAGS = ["--quiet", "--no-check", "--no-code-cache", "--frozen"];
+
+/** The stage at which `deno compile` fails when it cannot obtain its runtime, in the words of 2.7 and 2.9. */
+const RUNTIME_MISSING = /Setting up base binary/;
+/** Deno could not obtain the runtime that the program is put into; the message says why. */
+export class RuntimeMissing extends Error {}
+
+/**
+ * Compiles the sources for one platform.
+ *
+ * @param toolchain The Deno that compiles.
+ * @param snapshot The sources.
+ * @param platform The platform.
+ * @param output The executable's path.
+ * @throws {RuntimeMissing} When the runtime cannot be obtained.
+ */
+export async function denoCompile(
+  toolchain: Toolchain,
+  snapshot: Snapshot,
+  platform: Platform,
+  output: string,
+): Promise<void> {
+  const { deno, version, denort, timeout } = toolchain;
+  const command = new Deno.Command(deno, {
+    args: ["compile", ...flags(version), "--target", platform.triple, "--output", output, snapshot.entry],
+    cwd: snapshot.folder,
+    env: { NO_COLOR: "1", ...denort === undefined ? {} : { DENORT_BIN: denort } },
+    stdin: "null",
+    ...timeout === undefined ? {} : { signal: AbortSignal.timeout(timeout) },
+  });
+  const { success, signal, stderr } = await command.output();
+  if (success) return;
+  const text = new TextDecoder().decode(stderr);
+  if (signal !== null && timeout !== undefined) {
+    throw new RuntimeMissing(`no answer within ${timeout / 1000} seconds`);
+  }
+  if (RUNTIME_MISSING.test(text)) throw new RuntimeMissing(reasonIn(text));
+  throw new Error(`deno compile failed for ${platform.name}:\n${text}`);
+}
+
+/** Where all npm packages of the lock file would be embedded, also the tests', newer versions can leave them out. */
+function flags(version: string): string[] {
+  return [...FLAGS, ...PERMISSIONS, ...compareVersions(version, "2.9.0") < 0 ? [] : ["--exclude-unused-npm"]];
+}
+
+/** The line after the failed stage in the chain of causes. */
+function reasonIn(stderr: string): string {
+  const lines = stderr.split("\n").map((line) => line.trim());
+  const stage = lines.findIndex((line) => RUNTIME_MISSING.test(line));
+  return lines[stage + 1]?.replace(/^1: /, "") || "deno compile does not say why";
+}

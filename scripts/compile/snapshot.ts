@@ -1,0 +1,79 @@
+/**
+ * What is compiled: a copy of the program's sources with the build's facts beside them.
+ *
+ * The copy has the same names and times whoever makes it, which keeps machine paths and the moment of compiling out of
+ * the executable, and sources that are edited meanwhile cannot get into it.
+ *
+ * @module
+ */
+
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Build } from "../../src/cli/build.ts";
+import { exists } from "../build_cache.ts";
+
+const REPOSITORY = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const SOURCES = ["mod.ts", "cli.ts", "src", "deno.lock"];
+/** `deno compile` stores each file's time; this one is 2000-01-01. */
+const TIME = new Date(Date.UTC(2000, 0, 1));
+
+/** A copy of the sources. `Symbol.asyncDispose` removes it. */
+export interface Snapshot extends AsyncDisposable {
+  /** Its folder. */
+  readonly folder: string;
+  /** The module to compile. */
+  readonly entry: string;
+}
+
+/**
+ * Copies the sources into a temporary folder and writes the module that starts the program as `build`.
+ *
+ * @param build The facts that go into the executable.
+ */
+export async function takeSnapshot(build: Build): Promise<Snapshot> {
+  const folder = await Deno.makeTempDir({ prefix: "cco-compile-" });
+  const remove = () => Deno.remove(folder, { recursive: true });
+  try {
+    for (const name of SOURCES) await copy(join(REPOSITORY, name), join(folder, name));
+    await write(join(folder, "deno.json"), await configuration());
+    const entry = join(folder, "main.ts");
+    await write(entry, entryModule(build));
+    return { folder, entry, [Symbol.asyncDispose]: remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+async function copy(from: string, to: string): Promise<void> {
+  if (!await exists(from)) return;
+  if ((await Deno.stat(from)).isDirectory) {
+    await Deno.mkdir(to);
+    for await (const { name } of Deno.readDir(from)) await copy(join(from, name), join(to, name));
+  } else {
+    await Deno.copyFile(from, to);
+  }
+  await Deno.utime(to, TIME, TIME);
+}
+
+/** Of the project's configuration only what compiling needs: tasks, lint and test settings stay out. */
+async function configuration(): Promise<string> {
+  const { name, version, exports, imports } = JSON.parse(
+    await Deno.readTextFile(join(REPOSITORY, "deno.json")),
+  );
+  return JSON.stringify({ name, version, exports, imports, nodeModulesDir: "none" });
+}
+
+function entryModule(build: Build): string {
+  return `import { main } from "./cli.ts";\n\nawait main(${JSON.stringify(build, undefined, 2)});\n`;
+}
+
+async function write(path: string, text: string): Promise<void> {
+  await Deno.writeTextFile(path, text);
+  await Deno.utime(path, TIME, TIME);
+}
+
+/** The version in deno.json. */
+export async function projectVersion(): Promise<string> {
+  return JSON.parse(await Deno.readTextFile(join(REPOSITORY, "deno.json"))).version;
+}
