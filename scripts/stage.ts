@@ -45,7 +45,7 @@ export interface Counts {
 export async function runStage(stage: Stage): Promise<StageResult> {
   const started = performance.now();
   const { success, output } = await run(stage);
-  const counts = stage.kind === "tests" ? countTests(output, success) : countCheck(success);
+  const counts = stage.kind === "tests" ? countTests(output, { success }) : countCheck(success);
   if (stage.kind === "check" && !success) console.log(output.trimEnd());
   return { name: stage.name, ...counts, seconds: (performance.now() - started) / 1000 };
 }
@@ -78,10 +78,10 @@ export function printResults(results: readonly StageResult[]): boolean {
  * Reads the counts that a test runner prints at its end: Deno's, Node's, Bun's, or the last line of {@link printResults}.
  *
  * @param output All that the runner printed.
- * @param success Whether it exited with 0.
+ * @param exit Whether it exited with 0.
  * @returns The counts.
  */
-export function countTests(output: string, success: boolean): Counts {
+export function countTests(output: string, { success }: { readonly success: boolean }): Counts {
   // deno-lint-ignore no-control-regex
   const text = output.replaceAll(/\x1b\[[0-9;]*m/g, "").trimEnd();
   const counts = readDeno(text) ?? readNode(text) ?? readBun(text) ?? readPlain(text);

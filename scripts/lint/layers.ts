@@ -12,6 +12,7 @@ export type LayerName =
   | "disk and wire"
   | "runtimes"
   | "default runtime"
+  | "state"
   | "steps"
   | "flow"
   | "public"
@@ -46,11 +47,12 @@ const LIBRARY: readonly LayerName[] = [
   "disk and wire",
   "runtimes",
   "default runtime",
+  "state",
   "steps",
   "flow",
 ];
 
-/** The table. */
+/** The table. `state` is what one step leaves for the next one, or one run for the next. */
 export const LAYERS: readonly Layer[] = [
   {
     name: "vocabulary",
@@ -64,8 +66,8 @@ export const LAYERS: readonly Layer[] = [
     name: "pure",
     nouns: [
       "archive",
-      "base64",
       "blake2b",
+      "bytes",
       "bytes",
       "choose",
       "delta",
@@ -75,6 +77,7 @@ export const LAYERS: readonly Layer[] = [
       "minisign",
       "path",
       "redact",
+      "rollout",
       "safe_text",
       "target",
       "trust",
@@ -93,7 +96,7 @@ export const LAYERS: readonly Layer[] = [
       "installation",
       "journal",
       "probe",
-      "remove_tree",
+      "remove",
       "replace",
       "resume",
       "sources",
@@ -120,17 +123,31 @@ export const LAYERS: readonly Layer[] = [
     throughPorts: true,
   },
   {
+    name: "state",
+    nouns: ["installation_id", "options", "staged_update", "state_directory"],
+    uses: ["vocabulary", "pure", "disk and wire", "state"],
+    types: ["flow"],
+    atStart: true,
+    throughPorts: true,
+  },
+  {
     name: "steps",
-    nouns: ["atomic_replace", "download_verified", "fetch_manifest", "recover", "rollback"],
-    uses: ["vocabulary", "pure", "disk and wire", "default runtime"],
-    types: ["steps"],
+    nouns: [
+      "atomic_replace",
+      "download_verified",
+      "fetch_manifest",
+      "recover",
+      "rollback",
+    ],
+    uses: ["vocabulary", "pure", "disk and wire", "default runtime", "state"],
+    types: ["steps", "flow"],
     atStart: true,
     throughPorts: true,
   },
   {
     name: "flow",
     nouns: ["background", "check_for_update", "self_update"],
-    uses: ["vocabulary", "pure", "default runtime", "steps", "flow"],
+    uses: ["vocabulary", "pure", "default runtime", "state", "steps", "flow"],
     types: ["disk and wire"],
     atStart: true,
     throughPorts: true,
