@@ -4,7 +4,7 @@
  * @module
  */
 
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type { Build } from "../src/cli/build.ts";
 import { fileDigest } from "./build_cache.ts";
 import { checksums, packExecutable } from "./compile/archives.ts";
@@ -60,21 +60,42 @@ export async function compile(options: CompileOptions): Promise<CompiledPlatform
   await Deno.mkdir(out, { recursive: true });
   const compiler = new Compiler(build.kind, say);
   await using snapshot = await takeSnapshot(build);
-  const made: CompiledPlatform[] = [];
   for (const platform of platforms) {
-    const executable = join(out, platform.name, platform.executable);
-    await Deno.mkdir(join(out, platform.name), { recursive: true });
+    const { executable, archive } = pathsIn(out, build.version, platform);
+    await Deno.mkdir(dirname(executable), { recursive: true });
     await compiler.compile(snapshot, platform, executable);
-    const archive = join(out, archiveName(build.version, platform));
     await packExecutable(executable, archive, platform.format);
-    made.push({ platform, executable: await describe(executable), archive: await describe(archive) });
-    say(`${executable}\n${archive}`);
   }
-  const digests = made.map(({ platform, archive }) =>
-    [archiveName(build.version, platform), archive.sha256] as const
-  );
-  await Deno.writeTextFile(join(out, "checksums.sha256"), checksums(new Map(digests)));
+  const made = await describeRelease(out, build.version, platforms);
+  const digests = new Map(made.map(({ archive }) => [basename(archive.path), archive.sha256]));
+  await Deno.writeTextFile(join(out, "checksums.sha256"), checksums(digests));
   return made;
+}
+
+/**
+ * What {@link compile} has made in a folder.
+ *
+ * @param out The folder.
+ * @param version The version that was compiled.
+ * @param platforms The platforms that it was compiled for.
+ * @returns The files, for each platform.
+ */
+export async function describeRelease(
+  out: string,
+  version: string,
+  platforms: readonly Platform[],
+): Promise<CompiledPlatform[]> {
+  return await Promise.all(platforms.map(async (platform) => {
+    const { executable, archive } = pathsIn(out, version, platform);
+    return { platform, executable: await describe(executable), archive: await describe(archive) };
+  }));
+}
+
+function pathsIn(out: string, version: string, platform: Platform): { executable: string; archive: string } {
+  return {
+    executable: join(out, platform.name, platform.executable),
+    archive: join(out, `cco-v${version}-${platform.name}.${platform.format}`),
+  };
 }
 
 /** `DENORT_BIN` makes `deno compile` use that runtime, whatever it is and whatever it is asked to compile for. */
@@ -91,10 +112,6 @@ async function checkOwnDenort({ build, platforms }: CompileOptions): Promise<voi
       `Cannot make a release with DENORT_BIN=${denort}: it was taken out of somebody else's program. Unset it.`,
     );
   }
-}
-
-function archiveName(version: string, platform: Platform): string {
-  return `cco-v${version}-${platform.name}.${platform.format}`;
 }
 
 async function describe(path: string): Promise<CompiledFile> {
@@ -122,7 +139,8 @@ async function main(args: string[]): Promise<number> {
     } unsigned releases`,
   );
   try {
-    await compile({ ...options, say: console.log });
+    const made = await compile({ ...options, say: console.log });
+    for (const { executable, archive } of made) console.log(`${executable.path}\n${archive.path}`);
     return 0;
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);
