@@ -59,23 +59,20 @@ export async function* chunksOf(
   offset = 0,
   options: { signal?: AbortSignal } = {},
 ): AsyncGenerator<Uint8Array> {
-  const buffers: [Uint8Array, Uint8Array] = [
-    new Uint8Array(READ_CHUNK_BYTES),
-    new Uint8Array(READ_CHUNK_BYTES),
-  ];
-  let [current, next] = buffers;
+  let current = new Uint8Array(READ_CHUNK_BYTES);
+  let next = new Uint8Array(READ_CHUNK_BYTES);
   let position = offset;
   let pending = source.readAt(position, current);
-  for (let count = await pending; count > 0; count = await pending) {
-    options.signal?.throwIfAborted();
-    position += count;
-    pending = source.readAt(position, next);
-    try {
+  try {
+    for (let count = await pending; count > 0; count = await pending) {
+      options.signal?.throwIfAborted();
+      position += count;
+      pending = source.readAt(position, next);
       yield current.subarray(0, count);
-    } catch (error) {
-      await pending.catch(() => {});
-      throw error;
+      [current, next] = [next, current];
     }
-    [current, next] = [next, current];
+  } finally {
+    // A read that is under way must not outlive the loop: its file may be closed next.
+    await pending.catch(() => {});
   }
 }

@@ -5,10 +5,11 @@
  */
 
 import { isFileError } from "./errors.ts";
+import { folderOf, inFolder, nameOf, randomName } from "./path.ts";
 import type { FileSystem, Runtime } from "./runtime/types.ts";
 
 /** The parts of a runtime that writing needs. */
-export type DurableRuntime = Pick<Runtime, "fs" | "random">;
+export type DurableRuntime = Pick<Runtime, "fs" | "random" | "pid">;
 
 /**
  * Reads a small file.
@@ -104,28 +105,21 @@ export async function createDurably(
   await runtime.fs.syncDirectory(folderOf(path));
 }
 
-/** The folder a path lies in. Both separators count: paths come from the operating system as it writes them. */
-export function folderOf(path: string): string {
-  const end = Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\"));
-  if (end < 0) throw new TypeError(`Cannot name the folder of a relative path: current value is ${path}`);
-  const folder = path.slice(0, end);
-  return folder === "" || /^[A-Za-z]:$/.test(folder) ? path.slice(0, end + 1) : folder;
+/**
+ * Tells which process made a temporary file for writing `path`, so that one left by a dead process can be removed.
+ *
+ * @param path The path that is written.
+ * @param name The name of a file in the same folder.
+ * @returns The number of the process, or `undefined` when it is not such a file.
+ */
+export function temporaryWriter(path: string, name: string): number | undefined {
+  const prefix = temporaryPrefix(path);
+  const match = name.startsWith(prefix) ? /^(\d+)-[0-9a-f]{16}\.tmp$/.exec(name.slice(prefix.length)) : null;
+  return match === null ? undefined : Number(match[1]);
 }
 
-/** The last part of a path. */
-export function nameOf(path: string): string {
-  return path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1);
-}
-
-/** `name` in `folder`, with the folder's own separator. */
-export function inFolder(folder: string, name: string): string {
-  const separator = folder.includes("\\") && !folder.includes("/") ? "\\" : "/";
-  return folder.endsWith(separator) ? folder + name : folder + separator + name;
-}
-
-/** A short random text for a name that nobody can guess or plant beforehand (T24). */
-export function randomName(runtime: Pick<Runtime, "random">): string {
-  return Array.from(runtime.random(8), (byte) => byte.toString(16).padStart(2, "0")).join("");
+function temporaryPrefix(path: string): string {
+  return `.${nameOf(path).replace(/^\./, "")}.`;
 }
 
 async function writeTemporary(

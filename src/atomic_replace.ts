@@ -1,0 +1,218 @@
+/**
+ * Step 4: the new executable takes the place of the old one, or everything is as before.
+ *
+ * 1. The staged file is hashed once more through one descriptor, and probed under its temporary name.
+ * 2. The record gets both digests, durably: from here on a crash can be told apart at any point.
+ * 3. The strategy of the operating system backs the live file up and swaps (`replace/posix.ts`, `replace/windows.ts`).
+ * 4. The file that is now live must be the one that was hashed; it is probed under its real name.
+ * 5. Good: commit; the record goes last. Bad: the backup returns, and the folder is as it was.
+ *
+ * @module
+ */
+
+import type { Update } from "./check_for_update.ts";
+import { digestOf } from "./digest.ts";
+import { isUpdateError, UpdateError } from "./errors.ts";
+import { toUpdateError } from "./install_error.ts";
+import { besideName, type Installation } from "./installation.ts";
+import type { Claim } from "./journal.ts";
+import type { ExecutableOptions, ProgressOptions, StepOptions } from "./options.ts";
+import type { UpdatePhase } from "./progress.ts";
+import { probe } from "./probe.ts";
+import { fileDigest, finish, rollbackFailed, undoUnswapped } from "./replace/recovery.ts";
+import { displacedPath, type ReplaceFiles, type ReplaceStrategy } from "./replace/strategy.ts";
+import { strategyFor } from "./replace/system.ts";
+import { systemRuntime } from "./runtime/default.ts";
+import type { Runtime } from "./runtime/types.ts";
+import { redeem, type StagedUpdate } from "./staged_update.ts";
+
+/** Options of {@link atomicReplace}. `signal` counts only until the swap begins. */
+export interface AtomicReplaceOptions
+  extends StepOptions, Pick<ExecutableOptions, "probe">, ProgressOptions {}
+
+/** What {@link atomicReplace} did. */
+export interface ReplaceResult {
+  /** `updated`: the new version is in place and works. `rolled-back`: it did not work there, and the old one is back. */
+  readonly outcome: "updated" | "rolled-back";
+  /** The version before. */
+  readonly from: string;
+  /** The version that was to be installed. */
+  readonly to: string;
+  /** Path of the executable. */
+  readonly executable: string;
+  /** Path of the previous version, kept after an update. */
+  readonly backup: string;
+  /** Why it was rolled back. */
+  readonly cause: UpdateError | undefined;
+}
+
+/**
+ * Puts a staged update in the place of the installed executable, tries it, and commits or rolls back.
+ *
+ * On POSIX systems there is an executable at its path at every instant; on Windows there is none between two renames,
+ * and `recover` covers a crash there. After a power cut at any moment, `recover` ends the update one way or the other.
+ * A version that does not run under its real name is taken back at once; whether it works in every respect is not known.
+ *
+ * The swap takes no signal: once it has begun it is finished or undone.
+ *
+ * Permissions: reading, writing and running in the folder of the executable.
+ *
+ * @param staged What `downloadVerified` returned; it is used up, whatever the outcome.
+ * @param options How the new version is tried.
+ * @returns What was done.
+ * @throws {UpdateError} `PROBE_FAILED`, `TAMPERED`, `NOT_WRITABLE`, `DISK_FULL`, `REPLACE_FAILED`: nothing was changed.
+ *   `ROLLBACK_FAILED`: neither version could be put in place, a human is needed.
+ * @throws {TypeError} When `staged` does not come from `downloadVerified` or was used before.
+ */
+export async function atomicReplace(
+  staged: StagedUpdate,
+  options: AtomicReplaceOptions = {},
+): Promise<ReplaceResult> {
+  const { installation, claim } = redeem(staged);
+  const runtime = options.runtime ?? systemRuntime();
+  const replace = new Replace(runtime, staged, installation, claim, options);
+  try {
+    await replace.prepare();
+  } catch (error) {
+    await undoUnswapped(runtime, installation, claim.record);
+    throw toUpdateError(error);
+  }
+  return await replace.swap();
+}
+
+/** One replace, from the staged file to the commit. */
+class Replace {
+  readonly #runtime: Runtime;
+  readonly #staged: StagedUpdate;
+  readonly #installation: Installation;
+  readonly #claim: Claim;
+  readonly #options: AtomicReplaceOptions;
+  readonly #strategy: ReplaceStrategy;
+  #identity: string | undefined;
+
+  constructor(
+    runtime: Runtime,
+    staged: StagedUpdate,
+    installation: Installation,
+    claim: Claim,
+    options: AtomicReplaceOptions,
+  ) {
+    this.#runtime = runtime;
+    this.#staged = staged;
+    this.#installation = installation;
+    this.#claim = claim;
+    this.#options = options;
+    this.#strategy = strategyFor(runtime);
+  }
+
+  /** Everything that can be found out and written before the live file is touched. */
+  async prepare(): Promise<void> {
+    const { signal } = this.#options;
+    signal?.throwIfAborted();
+    this.#identity = await this.#hashAgain();
+    this.#report("probing");
+    await this.#probe(this.#staged.path);
+    signal?.throwIfAborted();
+    await this.#claim.amend({
+      to: { version: this.#update.version, sha256: this.#staged.sha256 },
+      displaced: await this.#displacedName(),
+    });
+    this.#report("backing-up");
+    await this.#strategy.backUp(this.#files);
+  }
+
+  async swap(): Promise<ReplaceResult> {
+    this.#report("installing");
+    try {
+      await this.#strategy.swap(this.#files);
+    } catch (error) {
+      await this.#undo(error);
+      throw toUpdateError(error);
+    }
+    try {
+      await this.#requireSameFile();
+      await this.#probe(this.#installation.executable);
+    } catch (error) {
+      await this.#rollBack(error);
+      // A tampered file is no bad release: the caller must hear of it as what it is.
+      if (!isUpdateError(error) || error.code !== "PROBE_FAILED") throw toUpdateError(error);
+      return this.#result("rolled-back", error);
+    }
+    await finish(this.#runtime, this.#installation, this.#claim.record);
+    return this.#result("updated", undefined);
+  }
+
+  get #update(): Update {
+    return this.#staged.update;
+  }
+
+  get #files(): ReplaceFiles {
+    const displaced = displacedPath(this.#installation, this.#claim.record.displaced);
+    return { installation: this.#installation, staged: this.#staged.path, displaced };
+  }
+
+  /** Between its verification and now the file may have been exchanged (T22). */
+  async #hashAgain(): Promise<string | undefined> {
+    const { fs } = this.#runtime;
+    const file = await fs.open(this.#staged.path, { access: "read" });
+    try {
+      const { size, identity, kind } = await file.stat();
+      const sha256 = await digestOf({ size, readAt: file.readAt.bind(file) });
+      const named = await fs.stat(this.#staged.path);
+      const isSame = named?.kind === "file" && named.identity === identity;
+      if (kind !== "file" || !isSame || sha256 !== this.#staged.sha256) throw tampered(this.#staged.path);
+      return identity;
+    } finally {
+      file.close();
+    }
+  }
+
+  async #requireSameFile(): Promise<void> {
+    const { executable } = this.#installation;
+    const info = await this.#runtime.fs.stat(executable);
+    if (info?.kind !== "file" || info.identity !== this.#identity) throw tampered(executable);
+  }
+
+  async #displacedName(): Promise<string | null> {
+    const older = await this.#runtime.fs.stat(this.#installation.backup);
+    return older === undefined ? null : besideName(this.#runtime, this.#installation, "old");
+  }
+
+  async #probe(path: string): Promise<void> {
+    await probe(this.#runtime, this.#installation, path, this.#update.version, this.#options.probe);
+  }
+
+  /** The swap itself failed. What is live now says what has to be undone. */
+  async #undo(cause: unknown): Promise<void> {
+    const live = await fileDigest(this.#runtime, this.#installation.executable).catch(() => undefined);
+    if (live !== this.#claim.record.from.sha256) return await this.#rollBack(cause);
+    await undoUnswapped(this.#runtime, this.#installation, this.#claim.record);
+  }
+
+  async #rollBack(cause: unknown): Promise<void> {
+    this.#report("rolling-back");
+    try {
+      await this.#strategy.restore(this.#files);
+    } catch (error) {
+      throw rollbackFailed(this.#installation, this.#claim.record, new AggregateError([cause, error]));
+    }
+    await finish(this.#runtime, this.#installation, this.#claim.record);
+  }
+
+  #report(phase: UpdatePhase): void {
+    this.#options.onProgress?.({ phase, receivedBytes: 0, totalBytes: undefined, bytesPerSecond: 0 });
+  }
+
+  #result(outcome: ReplaceResult["outcome"], cause: UpdateError | undefined): ReplaceResult {
+    const { executable, backup } = this.#installation;
+    return { outcome, from: this.#update.from, to: this.#update.version, executable, backup, cause };
+  }
+}
+
+function tampered(path: string): UpdateError<"TAMPERED"> {
+  return new UpdateError(
+    "TAMPERED",
+    `Failed to install new binary: ${path} changed after it was verified; find out who writes to that folder`,
+    { path },
+  );
+}

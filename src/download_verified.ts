@@ -1,0 +1,300 @@
+/**
+ * Step 3: from an update to a verified executable beside the installed one.
+ *
+ * @module
+ */
+
+import type { Update } from "./check_for_update.ts";
+import { digestOf } from "./digest.ts";
+import { isFileError, UpdateError } from "./errors.ts";
+import { besideName, type Installation, installationOf } from "./installation.ts";
+import { type Claim, claimInstallation } from "./journal.ts";
+import { toUpdateError } from "./install_error.ts";
+import { PARTIAL_AGE, UNSIZED_BYTES, UNSIZED_RATIO } from "./limits.ts";
+import type { ExecutableOptions, ProgressOptions, SourceOptions, StepOptions } from "./options.ts";
+import { inFolder } from "./path.ts";
+import type { Progress, UpdatePhase } from "./progress.ts";
+import { redactUrl } from "./redact.ts";
+import { removeIfThere } from "./remove.ts";
+import { fileDigest, recoverInstallation, undoUnswapped } from "./replace/recovery.ts";
+import { strategyFor } from "./replace/system.ts";
+import { download } from "./resume.ts";
+import { systemRuntime } from "./runtime/default.ts";
+import type { OpenFile, Runtime } from "./runtime/types.ts";
+import { redeemIfFresh, type StagedUpdate, vouchFor } from "./staged_update.ts";
+import { stateDirectoryOf } from "./state_directory.ts";
+
+/** Options of {@link downloadVerified}. */
+export interface DownloadVerifiedOptions
+  extends StepOptions, SourceOptions, ExecutableOptions, ProgressOptions {
+  /**
+   * Whether an update from an unsigned manifest may be downloaded: whoever controls the source then decides what runs.
+   * @default false
+   */
+  readonly allowUnsigned?: boolean | undefined;
+}
+
+/**
+ * Downloads an update, verifies it, and leaves the new executable beside the installed one.
+ *
+ * The download continues where an interrupted one stopped, from another address where the first one fails. The file's
+ * size and SHA-256 digest are checked before it is opened, and those of the executable inside, where the manifest names
+ * them, as it is unpacked; nothing else of an archive is written anywhere. The result is flushed to disk and has the
+ * permissions of the installed executable. Whether it runs is not tried here.
+ *
+ * From the start to the end of `atomicReplace` or `discard` no other process can update the same executable. An update
+ * that an earlier process left in the middle is ended first.
+ *
+ * Permissions: network access to the asset; reading and writing the folder of the executable and the state folder.
+ *
+ * @param update What `checkForUpdate` has found.
+ * @param options Which executable it is for, and how to reach the source.
+ * @returns The staged update.
+ * @throws {UpdateError} `UNTRUSTED`, `UPDATE_IN_PROGRESS`, `NOT_WRITABLE`, `DISK_FULL`, `NETWORK`, `TIMEOUT`,
+ *   `HTTP_STATUS`, `RATE_LIMITED`, `ADDRESS_REFUSED`, `TOO_LARGE`, `SIZE_MISMATCH`, `DIGEST_MISMATCH`,
+ *   `ARCHIVE_INVALID`, `BINARY_NOT_FOUND`, `REPLACE_FAILED`. Nothing is left behind then, except a partial download in
+ *   the state folder that the next try continues.
+ */
+export async function downloadVerified(
+  update: Update,
+  options: DownloadVerifiedOptions = {},
+): Promise<StagedUpdate> {
+  const { signal, allowUnsigned = false, onProgress } = options;
+  signal?.throwIfAborted();
+  if (!update.trust.signed && !allowUnsigned) throw unsignedUpdate(update);
+  const runtime = options.runtime ?? systemRuntime();
+  const installation = await locate(runtime, options.executable);
+  await recoverInstallation(runtime, strategyFor(runtime), installation, options.probe);
+  const staged = inFolder(installation.folder, besideName(runtime, installation, "new"));
+  const claim = await claimFor(runtime, installation, update, staged);
+  const report = (phase: UpdatePhase) =>
+    onProgress?.({ phase, receivedBytes: 0, totalBytes: undefined, bytesPerSecond: 0 });
+  try {
+    const file = await fetchAsset(runtime, update, options);
+    report("verified");
+    const facts = await unpack(runtime, update, file, installation, staged, { signal, report });
+    return stagedUpdate(runtime, { update, path: staged, ...facts }, installation, claim);
+  } catch (error) {
+    await removeIfThere(runtime.fs, staged).catch(() => {});
+    await claim.release();
+    throw toUpdateError(error);
+  }
+}
+
+function unsignedUpdate({ source }: Update): UpdateError<"UNTRUSTED"> {
+  return new UpdateError(
+    "UNTRUSTED",
+    `Signature verification failed: the manifest at ${source} is not signed; give the publisher's keys, or allow ` +
+      "unsigned releases explicitly",
+    { source, reason: "unsigned" },
+  );
+}
+
+async function locate(runtime: Runtime, executable: string | undefined): Promise<Installation> {
+  try {
+    return await installationOf(runtime, executable);
+  } catch (error) {
+    const path = executable ?? runtime.execPath;
+    throw new UpdateError(
+      "REPLACE_FAILED",
+      `Failed to install new binary: there is no executable at ${path}; install the program there first`,
+      { path, operation: "find" },
+      { cause: error },
+    );
+  }
+}
+
+/** Also answers "can we write here?" before anything is downloaded: the record is the first file that is written. */
+async function claimFor(
+  runtime: Runtime,
+  installation: Installation,
+  update: Update,
+  staged: string,
+): Promise<Claim> {
+  try {
+    const sha256 = await fileDigest(runtime, installation.executable) ?? "0".repeat(64);
+    return await claimInstallation(runtime, installation, {
+      from: { version: update.from, sha256 },
+      to: { version: update.version, sha256: null },
+      staged: staged.slice(installation.folder.length).replace(/^[/\\]/, ""),
+    });
+  } catch (error) {
+    throw toUpdateError(error);
+  }
+}
+
+/** The whole, verified file, kept in the state folder under the digest it must have. */
+async function fetchAsset(
+  runtime: Runtime,
+  { asset, app }: Update,
+  options: DownloadVerifiedOptions,
+): Promise<string> {
+  const folder = inFolder(stateDirectoryOf(runtime, { ...options, app }), "downloads");
+  await runtime.fs.makeDirectory(folder, 0o700);
+  await removeOldPartials(runtime, folder, asset.sha256);
+  const path = inFolder(folder, `${asset.sha256}.part`);
+  const started = runtime.now();
+  let first: number | undefined;
+  const onProgress = (receivedBytes: number, totalBytes: number | undefined) => {
+    first ??= receivedBytes;
+    const seconds = (runtime.now() - started) / 1000;
+    const bytesPerSecond = seconds > 0 ? (receivedBytes - first) / seconds : 0;
+    options.onProgress?.({ phase: "downloading", receivedBytes, totalBytes, bytesPerSecond } as Progress);
+  };
+  const maxBytes = asset.size ?? UNSIZED_BYTES;
+  await download(runtime, { urls: [...asset.urls], path, size: asset.size, sha256: asset.sha256, maxBytes }, {
+    signal: options.signal,
+    allowInsecure: options.allowInsecure ?? false,
+    onProgress,
+  });
+  options.onProgress?.({ phase: "verifying", receivedBytes: 0, totalBytes: undefined, bytesPerSecond: 0 });
+  return path;
+}
+
+/** Partial downloads of releases that were never finished do not stay for ever. */
+async function removeOldPartials({ fs, now }: Runtime, folder: string, current: string): Promise<void> {
+  for (const name of await fs.list(folder)) {
+    if (name.startsWith(current)) continue;
+    const path = inFolder(folder, name);
+    const info = await fs.stat(path);
+    if (info?.kind === "file" && now() - info.modifiedAt > PARTIAL_AGE) await fs.remove(path).catch(() => {});
+  }
+}
+
+interface Unpacking {
+  readonly signal: AbortSignal | undefined;
+  readonly report: (phase: UpdatePhase) => void;
+}
+
+/** Turns the verified download into the staged executable; the download is gone afterwards, come what may. */
+async function unpack(
+  runtime: Runtime,
+  update: Update,
+  download: string,
+  installation: Installation,
+  staged: string,
+  { signal, report }: Unpacking,
+): Promise<{ sha256: string; size: number }> {
+  const { fs } = runtime;
+  const { asset } = update;
+  try {
+    if (asset.format !== "raw") report("extracting");
+    const facts = asset.format === "raw" && await moved(runtime, download, staged)
+      ? await factsOf(runtime, staged)
+      : await extract(runtime, update, download, installation, staged, signal);
+    requireBinary(update, facts);
+    const mode = (await fs.stat(installation.executable))?.mode ?? 0o755;
+    // Permission bits only, and those of the installed file: never what an archive says (T25).
+    await fs.chmod(staged, mode & 0o777);
+    return facts;
+  } finally {
+    await removeIfThere(fs, download);
+  }
+}
+
+/** Whether the file could be moved; across file systems it has to be copied. */
+async function moved({ fs }: Runtime, from: string, to: string): Promise<boolean> {
+  try {
+    await fs.rename(from, to);
+    return true;
+  } catch (error) {
+    if (isFileError(error, "cross-device")) return false;
+    throw error;
+  }
+}
+
+async function factsOf({ fs }: Runtime, path: string): Promise<{ sha256: string; size: number }> {
+  const file = await fs.open(path, { access: "read" });
+  try {
+    const { size } = await file.stat();
+    return { size, sha256: await digestOf(byteSource(file, size)) };
+  } finally {
+    file.close();
+  }
+}
+
+async function extract(
+  runtime: Runtime,
+  update: Update,
+  download: string,
+  installation: Installation,
+  staged: string,
+  signal: AbortSignal | undefined,
+): Promise<{ sha256: string; size: number }> {
+  const { fs, os } = runtime;
+  const { asset } = update;
+  const { extractFile } = await import("./archive.ts");
+  const { createDigest } = await import("./digest.ts");
+  const name = update.app ?? installation.name.replace(/\.exe$/i, "");
+  const source = await fs.open(download, { access: "read" });
+  try {
+    const archiveSize = (await source.stat()).size;
+    const target = await fs.open(staged, { access: "create", mode: 0o700 });
+    try {
+      const digest = await createDigest();
+      let size = 0;
+      const chunks = extractFile(byteSource(source, archiveSize), {
+        format: asset.format,
+        entry: asset.binary?.path ?? (os === "windows" ? `${name}.exe` : name),
+        maxBytes: asset.binary?.size ?? Math.min(UNSIZED_BYTES, archiveSize * UNSIZED_RATIO),
+        archive: redactUrl(asset.urls[0]!),
+      });
+      for await (const chunk of chunks) {
+        signal?.throwIfAborted();
+        digest.update(chunk);
+        target.append(chunk);
+        size += chunk.length;
+      }
+      await target.sync();
+      return { size, sha256: digest.hex() };
+    } finally {
+      target.close();
+    }
+  } finally {
+    source.close();
+  }
+}
+
+function byteSource(file: OpenFile, size: number): Pick<OpenFile, "readAt"> & { size: number } {
+  return { size, readAt: file.readAt.bind(file) };
+}
+
+/** The signed manifest names the executable itself, so that the archive cannot smuggle in another one (T1, T5). */
+function requireBinary({ asset }: Update, { sha256, size }: { sha256: string; size: number }): void {
+  const { binary } = asset;
+  const source = redactUrl(asset.urls[0]!);
+  if (binary === undefined) return;
+  if (size !== binary.size) {
+    throw new UpdateError(
+      "SIZE_MISMATCH",
+      `Checksum verification failed: ${binary.path} in ${source} has ${size} bytes, expected ${binary.size}; ` +
+        "tell the publisher",
+      { expected: binary.size, actual: size, file: binary.path, source },
+    );
+  }
+  if (sha256 !== binary.sha256) {
+    throw new UpdateError(
+      "DIGEST_MISMATCH",
+      `Checksum verification failed: ${binary.path} in ${source} has SHA-256 ${sha256}, expected ` +
+        `${binary.sha256}; tell the publisher`,
+      { expected: binary.sha256, actual: sha256, file: binary.path, source },
+    );
+  }
+}
+
+function stagedUpdate(
+  runtime: Runtime,
+  facts: Pick<StagedUpdate, "update" | "path" | "sha256" | "size">,
+  installation: Installation,
+  claim: Claim,
+): StagedUpdate {
+  const staged: StagedUpdate = {
+    ...facts,
+    executable: installation.executable,
+    async discard() {
+      if (redeemIfFresh(staged) === undefined) return;
+      await undoUnswapped(runtime, installation, claim.record);
+    },
+  };
+  return vouchFor(staged, { installation, claim });
+}

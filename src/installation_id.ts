@@ -1,0 +1,34 @@
+import { createDurably, readFile } from "./durable.ts";
+import { isFileError } from "./errors.ts";
+import { inFolder } from "./path.ts";
+import type { Runtime } from "./runtime/types.ts";
+
+/**
+ * The random number that tells this installation from others in a rollout: made on first use, sent nowhere.
+ *
+ * @param runtime File system and randomness.
+ * @param stateDirectory Where it is kept.
+ * @returns 32 hexadecimal digits, or `undefined` when none is there and none can be kept.
+ */
+export async function installationId(
+  runtime: Pick<Runtime, "fs" | "random" | "pid">,
+  stateDirectory: string,
+): Promise<string | undefined> {
+  const path = inFolder(stateDirectory, "installation-id");
+  const read = async () => {
+    const text = new TextDecoder().decode(await readFile(runtime.fs, path, 64) ?? new Uint8Array()).trim();
+    return /^[0-9a-f]{32}$/.test(text) ? text : undefined;
+  };
+  try {
+    const known = await read();
+    if (known !== undefined) return known;
+    const fresh = Array.from(runtime.random(16), (byte) => byte.toString(16).padStart(2, "0")).join("");
+    await runtime.fs.makeDirectory(stateDirectory, 0o700);
+    await createDurably(runtime, path, new TextEncoder().encode(`${fresh}\n`), { mode: 0o600 });
+    return fresh;
+  } catch (error) {
+    if (!isFileError(error)) throw error;
+    // Another process was faster, or the folder is read-only.
+    return await read().catch(() => undefined);
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * The probe: runs an executable briefly and sees whether it is the version it should be.
+ *
+ * @module
+ */
+
+import { isFileError, UpdateError } from "./errors.ts";
+import { besideName, type Installation } from "./installation.ts";
+import { PROBE_OUTPUT_BYTES, PROBE_TIMEOUT } from "./limits.ts";
+import { inFolder } from "./path.ts";
+import { removeTree } from "./remove.ts";
+import type { RunResult, Runtime } from "./runtime/types.ts";
+
+/** How an executable is asked for its version. */
+export interface ProbeOptions {
+  /**
+   * The arguments.
+   * @default ["--version"]
+   */
+  readonly args?: readonly string[];
+  /**
+   * The exact first line that the given version prints.
+   * @default any first line that has the version as a word
+   */
+  readonly expect?: (version: string) => string;
+  /**
+   * How long it may take, in milliseconds.
+   * @default 10000
+   */
+  readonly timeout?: number;
+}
+
+/** What the probe needs of a runtime. */
+export type ProbeRuntime = Pick<Runtime, "fs" | "run" | "random" | "os">;
+
+/**
+ * Runs an executable and checks that it ends well and prints the expected version (T27): no shell, an empty
+ * environment but for a temporary folder of its own, its whole process group ended after `timeout` or 64 KiB of output.
+ *
+ * @param runtime File system and processes.
+ * @param installation The installation it belongs to.
+ * @param path The executable.
+ * @param version The version it should be.
+ * @param options How it is asked.
+ * @throws {UpdateError} `PROBE_FAILED` with its exit code and last line.
+ */
+export async function probe(
+  runtime: ProbeRuntime,
+  installation: Installation,
+  path: string,
+  version: string,
+  options: ProbeOptions = {},
+): Promise<void> {
+  const result = await runProbe(runtime, installation, path, options);
+  const problem = whatIsWrong(result, version, options);
+  if (problem !== undefined) throw failed(path, problem, result);
+}
+
+/**
+ * Asks an executable for its version.
+ *
+ * @param runtime File system and processes.
+ * @param installation The installation it belongs to.
+ * @param path The executable.
+ * @param options How it is asked.
+ * @returns The first word of its first line that is a version, or `undefined` when there is none.
+ * @throws {UpdateError} `PROBE_FAILED` when it does not run.
+ */
+export async function probeVersion(
+  runtime: ProbeRuntime,
+  installation: Installation,
+  path: string,
+  options: ProbeOptions = {},
+): Promise<string | undefined> {
+  const result = await runProbe(runtime, installation, path, options);
+  const problem = howItEnded(result, options);
+  if (problem !== undefined) throw failed(path, problem, result);
+  const { isVersion } = await import("./version.ts");
+  return firstLine(result).split(/\s+/).map((word) => word.replace(/^v/, "")).find(isVersion);
+}
+
+async function runProbe(
+  runtime: ProbeRuntime,
+  installation: Installation,
+  path: string,
+  { args = ["--version"], timeout = PROBE_TIMEOUT }: ProbeOptions,
+): Promise<RunResult> {
+  // Compiled programs keep a code cache in the temporary folder, named after the executable: it would stay behind.
+  const scratch = inFolder(installation.folder, besideName(runtime, installation, "probe"));
+  try {
+    await runtime.fs.makeDirectory(scratch, 0o700);
+    const env = { TMPDIR: scratch, TEMP: scratch, TMP: scratch };
+    return await runtime.run(path, { args, env, timeout, maxOutputBytes: PROBE_OUTPUT_BYTES });
+  } catch (error) {
+    if (!isFileError(error) || error.path !== path) throw error;
+    throw failed(path, `it cannot be started: ${error.message}`, undefined, error);
+  } finally {
+    await removeTree(runtime.fs, scratch).catch(() => {});
+  }
+}
+
+function whatIsWrong(result: RunResult, version: string, options: ProbeOptions): string | undefined {
+  const ended = howItEnded(result, options);
+  if (ended !== undefined) return ended;
+  const line = firstLine(result);
+  if (options.expect !== undefined) {
+    const expected = options.expect(version);
+    return line === expected ? undefined : `it should print ${JSON.stringify(expected)}`;
+  }
+  const words = line.split(/\s+/);
+  return words.includes(version) || words.includes(`v${version}`)
+    ? undefined
+    : `it should print version ${version}`;
+}
+
+function howItEnded({ ended, exitCode }: RunResult, { timeout = PROBE_TIMEOUT }: ProbeOptions) {
+  if (ended === "timeout") return `it did not end within ${timeout / 1000} s`;
+  if (ended === "output") return `it printed more than ${PROBE_OUTPUT_BYTES} bytes`;
+  if (exitCode === undefined) return "it was ended by a signal";
+  return exitCode === 0 ? undefined : `it ended with exit code ${exitCode}`;
+}
+
+function firstLine({ stdout }: RunResult): string {
+  return new TextDecoder().decode(stdout).split(/\r?\n/, 1)[0]!.trimEnd();
+}
+
+function failed(
+  executable: string,
+  reason: string,
+  result?: RunResult,
+  cause?: unknown,
+): UpdateError<"PROBE_FAILED"> {
+  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
+  const printed = result === undefined ? "" : decode(result.stderr) || decode(result.stdout);
+  const lastLine = printed.split(/\r?\n/).at(-1)!.slice(0, 200);
+  const exitCode = result?.exitCode;
+  const code = exitCode === undefined ? "" : ` (exit code ${exitCode})`;
+  const said = lastLine === "" ? "it printed nothing" : `its last line was ${JSON.stringify(lastLine)}`;
+  return new UpdateError(
+    "PROBE_FAILED",
+    `New binary verification failed: ${executable} is not usable${code}: ${reason}; ${said}; tell the publisher`,
+    { executable, reason, exitCode, lastLine },
+    { cause },
+  );
+}
