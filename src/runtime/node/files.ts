@@ -1,6 +1,7 @@
 /** The file system through `node:fs`. */
 
 import * as fs from "node:fs";
+import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { FileError } from "../../errors.ts";
 import { codeOf, fileError } from "../machine/file_error.ts";
@@ -128,8 +129,25 @@ async function chmod(path: string, mode: number): Promise<void> {
   if (!IS_WINDOWS) await attempt("chmod", path, () => chmodFile(path, mode));
 }
 
+/** Not `recursive: true`: on a read-only file system Node 20 answers ENOENT to that. */
 async function makeDirectory(path: string, mode: number): Promise<void> {
-  await fs.promises.mkdir(path, { recursive: true, mode });
+  try {
+    await fs.promises.mkdir(path, { mode });
+  } catch (error) {
+    if (await isDirectory(path)) return;
+    const parent = dirname(path);
+    if (codeOf(error) !== "ENOENT" || parent === path) throw error;
+    await makeDirectory(parent, mode);
+    await makeDirectory(path, mode);
+  }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await fs.promises.stat(path)).isDirectory();
+  } catch {
+    return false; // What makes it unreadable made it unmakable as well: that error is reported.
+  }
 }
 
 /** Windows has no such thing; some file systems answer EINVAL (fsync(2)) because they have no such thing either. */

@@ -1,0 +1,5 @@
+import { systemRuntime } from "../../src/runtime/default.ts";
+import { testOnThisMachine } from "./support/system_subject.ts";
+
+const runtime = systemRuntime();
+await testOnThisMachine(runtime, runtime.name);
