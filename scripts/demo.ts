@@ -7,14 +7,15 @@
  * @module
  */
 
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { developmentBuild } from "../src/cli/build.ts";
+import { generateKey, type SecretKey } from "../src/minisign_secret.ts";
 import { fileDigest } from "./build_cache.ts";
 import { compile } from "./compile.ts";
 import { hostPlatform, platformsOf } from "./compile/platforms.ts";
 import { Home, type Output } from "./demo/home.ts";
-import { manifestText, type Version } from "./demo/release.ts";
-import { type ReleaseServer, startReleaseServer } from "./demo/release_server.ts";
+import { publish, type Version } from "./demo/release.ts";
+import { startReleaseServer } from "./demo/release_server.ts";
 
 const OLD = "2025.11.1";
 const NEW = "2025.11.2";
@@ -38,7 +39,12 @@ const STEPS: readonly Step[] = [
   },
   {
     args: ["update", "--yes"],
-    lines: [`  ${NOTES}`, "  ✓ Checksum verified", `✅ Successfully updated to v${NEW}`],
+    lines: [
+      `  ${NOTES}`,
+      "  ✓ Checksum verified",
+      "  ✓ Signature verified",
+      `✅ Successfully updated to v${NEW}`,
+    ],
     installed: NEW,
   },
   { args: ["version"], lines: [`CCO version ${NEW}`], installed: NEW },
@@ -47,9 +53,9 @@ const STEPS: readonly Step[] = [
 ];
 
 const PROVED = [
-  `cco ${OLD} found ${NEW} on the server, downloaded it, checked its digest and put it in its own place;`,
-  "the file on disk is then byte for byte the one that was published;",
-  `\`cco rollback\` brought ${OLD} back, byte for byte;`,
+  `cco ${OLD} found ${NEW} on the server, checked its signature and its digest, and replaced itself with it;`,
+  "the installed file was then byte for byte the one that was published, and ran;",
+  `\`cco rollback\` brought ${OLD} back, byte for byte, and it ran;`,
   "no temporary file stayed beside the executable.",
 ];
 
@@ -87,9 +93,10 @@ async function withServer(folder: string): Promise<string[]> {
   await using server = startReleaseServer();
   const manifest = `${server.base}version-manifest.json`;
   console.log(`Compiling cco ${OLD} and ${NEW} for ${hostPlatform()} with Deno ${Deno.version.deno} ...`);
-  const before = await compileVersion(OLD, manifest, folder);
-  const after = { ...await compileVersion(NEW, manifest, folder), notes: NOTES };
-  publish(server, [before, after]);
+  const key = await generateKey((bytes) => crypto.getRandomValues(new Uint8Array(bytes)));
+  const before = await compileVersion(OLD, manifest, key, folder);
+  const after = { ...await compileVersion(NEW, manifest, key, folder), notes: NOTES };
+  await publish(server, [before, after], key);
   console.log(`Serving both at ${manifest}`);
   await using home = await Home.make();
   await home.install(executableOf(before).path);
@@ -100,8 +107,15 @@ async function withServer(folder: string): Promise<string[]> {
   );
 }
 
-async function compileVersion(version: string, source: string, folder: string): Promise<Version> {
-  const build = { ...developmentBuild(version), sources: [source] };
+/** The executables trust the demonstration's own key and nothing else. */
+async function compileVersion(
+  version: string,
+  source: string,
+  key: SecretKey,
+  folder: string,
+): Promise<Version> {
+  const trust = { keys: [key.publicKey.text], allowUnsigned: false };
+  const build = { ...developmentBuild(version), ...trust, sources: [source] };
   const out = join(folder, version);
   return { version, compiled: await compile({ build, platforms: platformsOf(["host"]), out, say: sayOnce }) };
 }
@@ -112,13 +126,6 @@ const said = new Set<string>();
 function sayOnce(line: string): void {
   if (!said.has(line)) console.log(line);
   said.add(line);
-}
-
-function publish(server: ReleaseServer, versions: readonly Version[]): void {
-  server.files.set("version-manifest.json", { text: manifestText(versions, server.base) });
-  for (const { archive } of versions.flatMap((version) => version.compiled)) {
-    server.files.set(basename(archive.path), archive.path);
-  }
 }
 
 function executableOf({ compiled, version }: Version): { path: string; sha256: string } {
