@@ -68,7 +68,7 @@ if (import.meta.main) {
     console.log(`\n== ${runtime.name} (${runtime.version}) ==`);
     results.push(await runStage(stageOf(runtime, await executableOf(runtime), tests)));
   }
-  Deno.exit(printResults(results) ? 0 : 1);
+  Deno.exit(printResults(results));
 }
 
 async function executableOf({ family, version }: Runtime): Promise<string> {

@@ -54,24 +54,32 @@ export async function runStage(stage: Stage): Promise<StageResult> {
  * Prints a table of results and their sum, as `N passed, N failed` in the last line.
  *
  * @param results The results, in the order to print them.
- * @returns Whether nothing failed and something was checked.
+ * @returns The exit code: 0 when something was checked and nothing failed.
  */
-export function printResults(results: readonly StageResult[]): boolean {
+export function printResults(results: readonly StageResult[]): number {
+  const { lines, good } = summary(results);
+  console.log(`\n${lines.join("\n")}`);
+  return good ? 0 : 1;
+}
+
+/**
+ * The table that {@link printResults} prints.
+ *
+ * @param results The results, in the order to print them.
+ * @returns Its lines, and whether something was checked and nothing failed.
+ */
+export function summary(results: readonly StageResult[]): { lines: string[]; good: boolean } {
   const width = Math.max(...results.map(({ name }) => name.length));
-  console.log();
-  for (const { name, passed, failed, skipped, seconds } of results) {
+  const rows = results.map(({ name, passed, failed, skipped, seconds }) => {
     const verdict = failed > 0 ? "FAILED" : "ok    ";
-    const left = skipped > 0 ? `, ${skipped} skipped` : "";
-    console.log(
-      `${verdict} ${name.padEnd(width)} ${
-        seconds.toFixed(1).padStart(6)
-      } s  ${passed} passed, ${failed} failed${left}`,
-    );
-  }
+    const time = `${seconds.toFixed(1).padStart(6)} s`;
+    return `${verdict} ${name.padEnd(width)} ${time}  ${passed} passed, ${failed} failed${
+      skipped > 0 ? `, ${skipped} skipped` : ""
+    }`;
+  });
   const passed = results.reduce((sum, result) => sum + result.passed, 0);
   const failed = results.reduce((sum, result) => sum + result.failed, 0);
-  console.log(`\n${passed} passed, ${failed} failed`);
-  return failed === 0 && passed > 0;
+  return { lines: [...rows, "", `${passed} passed, ${failed} failed`], good: failed === 0 && passed > 0 };
 }
 
 /**
@@ -96,14 +104,8 @@ function countCheck(success: boolean): Counts {
 }
 
 async function run(stage: Stage): Promise<{ success: boolean; output: string }> {
-  const child = new Deno.Command(stage.command, {
-    args: [...stage.args],
-    env: { ...stage.env },
-    ...(stage.cwd === undefined ? {} : { cwd: stage.cwd }),
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
+  const child = start(stage);
+  if (child instanceof Error) return { success: false, output: child.message };
   const show = stage.kind === "tests";
   const texts = await Promise.all([
     collect(child.stdout, show ? Deno.stdout : undefined),
@@ -111,6 +113,17 @@ async function run(stage: Stage): Promise<{ success: boolean; output: string }> 
   ]);
   const { success } = await child.status;
   return { success, output: texts[1] + texts[0] };
+}
+
+function start({ command, args, env = {}, cwd }: Stage): Deno.ChildProcess | Error {
+  try {
+    const streams = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
+    const folder = cwd === undefined ? {} : { cwd };
+    return new Deno.Command(command, { args: [...args], env: { ...env }, ...streams, ...folder }).spawn();
+  } catch (error) {
+    console.error(String(error));
+    return error as Error;
+  }
 }
 
 async function collect(

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { belongsTo, housePath, importedPath } from "./house_path.ts";
+import { belongsTo, housePath, importedPath, layerOf } from "./house_path.ts";
 import { eachImport } from "./imports.ts";
 import { PACKAGE_SEAMS } from "./layers.ts";
 
@@ -12,7 +12,7 @@ import { PACKAGE_SEAMS } from "./layers.ts";
 export const packagesRule: Deno.lint.Rule = {
   create(context): Deno.lint.LintVisitor {
     const path = housePath(context.filename);
-    if (!path.startsWith("src/") && path !== "mod.ts" && path !== "cli.ts") return {};
+    if (layerOf(path) === undefined) return {};
     return eachImport(({ node, specifier }) => {
       const name = specifier === undefined ? undefined : packageName(specifier, path);
       if (name === undefined) return;
