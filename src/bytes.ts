@@ -45,6 +45,6 @@ export function concatenate(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
 }
 
 /** ASCII text as bytes. */
-export function ascii(text: string): Uint8Array {
+export function ascii(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }

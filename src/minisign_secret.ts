@@ -74,7 +74,7 @@ export async function signMessage(
 }
 
 /**
- * The key pair of a seed. The public key is computed: a file that says otherwise is damaged or was tampered with.
+ * The key pair of a seed.
  *
  * @param id The key's id, 8 bytes.
  * @param seed The seed, 32 bytes.

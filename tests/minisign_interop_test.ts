@@ -1,0 +1,206 @@
+import assert from "node:assert/strict";
+import { execFile, spawnSync } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { ascii, concatenate } from "../src/bytes.ts";
+import { globalMessage, parseSignatures, verifySignature } from "../src/minisign.ts";
+import {
+  parsePublicKeyFile,
+  parseSecretKeyFile,
+  publicKeyFile,
+  secretKeyFile,
+} from "../src/minisign_key_file.ts";
+import { signMessage } from "../src/minisign_secret.ts";
+import { testKey } from "./support/signed_release.ts";
+
+// minisign's own memory limit is lower than its choice for new keys only; any smaller one is valid in a file.
+const CHEAP = { operations: 32_768, memory: 1_048_576 };
+const COMMENT = "cco-manifest/1 démo seq=5 — ✓";
+const message = new TextEncoder().encode("line\n\0binary\xff\n");
+
+const minisignMissing = missing("minisign", ["-v"]);
+const opensslMissing = missing("openssl", ["version"]);
+/** Deno 2.7's scrypt makes at most 64 bytes, a protected key file needs 104. */
+const scryptMissing = await lacksScrypt() ? "this runtime's scrypt makes at most 64 bytes" : "";
+
+for (const prehashed of [true, false]) {
+  const name = prehashed ? "ED" : "Ed";
+
+  test(`minisign verifies an ${name} signature of signMessage()`, async (context) => {
+    if (minisignMissing) return context.skip(minisignMissing);
+    await inFolder(async (folder) => {
+      const key = await testKey(3);
+      await writeFile(join(folder, "message"), message);
+      await writeFile(join(folder, "key.pub"), publicKeyFile(key.publicKey));
+      const block = await signMessage(message, key, { trustedComment: COMMENT, prehashed });
+      await writeFile(join(folder, "message.minisig"), block);
+      assert.equal(
+        await run(folder, "minisign", ["-V", "-Q", "-p", "key.pub", "-m", "message"]),
+        `${COMMENT}\n`,
+      );
+      // Its first block is what minisign reads of a file with several.
+      await writeFile(join(folder, "message.minisig"), block + block);
+      await run(folder, "minisign", ["-V", "-q", "-P", key.publicKey.text, "-m", "message"]);
+      await writeFile(join(folder, "message"), concatenate(message, ascii("x")));
+      await assert.rejects(run(folder, "minisign", ["-V", "-q", "-p", "key.pub", "-m", "message"]));
+    });
+  });
+
+  test(`verifySignature() accepts an ${name} signature made by minisign`, async (context) => {
+    if (minisignMissing) return context.skip(minisignMissing);
+    await inFolder(async (folder) => {
+      await writeFile(join(folder, "message"), message);
+      await run(folder, "minisign", ["-G", "-W", "-p", "key.pub", "-s", "key"]);
+      const legacy = prehashed ? [] : ["-l"];
+      await run(folder, "minisign", [
+        "-S",
+        ...legacy,
+        "-s",
+        "key",
+        "-m",
+        "message",
+        "-t",
+        COMMENT,
+        "-c",
+        "ünsigned",
+      ]);
+      const key = parsePublicKeyFile(await readFile(join(folder, "key.pub"), "utf8"));
+      const [signature] = parseSignatures(await readFile(join(folder, "message.minisig")));
+      assert.ok(signature);
+      assert.deepEqual([signature.prehashed, signature.keyId], [prehashed, key.id]);
+      assert.equal(signature.trustedComment, COMMENT);
+      assert.ok(await verifySignature(message, signature, key));
+      assert.ok(!await verifySignature(concatenate(message, ascii("x")), signature, key));
+    });
+  });
+}
+
+test("minisign signs with a plain key of secretKeyFile()", async (context) => {
+  if (minisignMissing) return context.skip(minisignMissing);
+  await inFolder(async (folder) => {
+    const key = await testKey(4);
+    await writeFile(join(folder, "message"), message);
+    await writeFile(join(folder, "key"), await secretKeyFile(key));
+    await run(folder, "minisign", ["-S", "-W", "-s", "key", "-m", "message", "-t", COMMENT]);
+    const [signature] = parseSignatures(await readFile(join(folder, "message.minisig")));
+    assert.ok(signature && await verifySignature(message, signature, key.publicKey));
+  });
+});
+
+test("minisign signs with a password-protected key of secretKeyFile()", async (context) => {
+  if (minisignMissing || scryptMissing) return context.skip(minisignMissing || scryptMissing);
+  await inFolder(async (folder) => {
+    const key = await testKey(4);
+    await writeFile(join(folder, "message"), message);
+    const protection = { password: "pässword", salt: new Uint8Array(32).fill(9), cost: CHEAP };
+    await writeFile(join(folder, "key"), await secretKeyFile(key, { protection }));
+    await run(folder, "minisign", ["-S", "-s", "key", "-m", "message", "-t", COMMENT], "pässword\n");
+    const [signature] = parseSignatures(await readFile(join(folder, "message.minisig")));
+    assert.ok(signature && await verifySignature(message, signature, key.publicKey));
+  });
+});
+
+test("parseSecretKeyFile() reads a plain key made by minisign", async (context) => {
+  if (minisignMissing) return context.skip(minisignMissing);
+  await inFolder(async (folder) => {
+    await run(folder, "minisign", ["-G", "-W", "-p", "key.pub", "-s", "key"]);
+    const secret = await parseSecretKeyFile(await readFile(join(folder, "key"), "utf8"));
+    assert.deepEqual(secret.publicKey, parsePublicKeyFile(await readFile(join(folder, "key.pub"), "utf8")));
+  });
+});
+
+test("parseSecretKeyFile() reads a password-protected key made by minisign", async (context) => {
+  if (minisignMissing || scryptMissing) return context.skip(minisignMissing || scryptMissing);
+  await inFolder(async (folder) => {
+    await run(folder, "minisign", ["-G", "-p", "key.pub", "-s", "key"], "pass\npass\n");
+    const secret = await parseSecretKeyFile(await readFile(join(folder, "key"), "utf8"), {
+      password: "pass",
+    });
+    assert.deepEqual(secret.publicKey, parsePublicKeyFile(await readFile(join(folder, "key.pub"), "utf8")));
+  });
+});
+
+test("openssl verifies both parts of an Ed signature of signMessage()", async (context) => {
+  if (opensslMissing) return context.skip(opensslMissing);
+  await inFolder(async (folder) => {
+    const key = await testKey(5);
+    const block = await signMessage(message, key, { trustedComment: COMMENT, prehashed: false });
+    const [signature] = parseSignatures(new TextEncoder().encode(block));
+    assert.ok(signature);
+    // What stands before an Ed25519 key in a SubjectPublicKeyInfo (RFC 8410 section 4).
+    const prefix = Uint8Array.of(0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0);
+    await writeFile(join(folder, "key.der"), concatenate(prefix, key.publicKey.bytes));
+    const verify = async (bytes: Uint8Array, signed: Uint8Array) => {
+      await writeFile(join(folder, "message"), bytes);
+      await writeFile(join(folder, "signature"), signed);
+      const input = ["-rawin", "-in", "message", "-sigfile", "signature"];
+      return await run(folder, "openssl", [
+        "pkeyutl",
+        "-verify",
+        "-pubin",
+        "-keyform",
+        "DER",
+        "-inkey",
+        "key.der",
+        ...input,
+      ]);
+    };
+    assert.match(await verify(message, signature.bytes), /Verified Successfully/);
+    assert.match(await verify(globalMessage(signature), signature.globalBytes), /Verified Successfully/);
+    await assert.rejects(verify(concatenate(message, ascii("x")), signature.bytes));
+  });
+});
+
+test("verifySignature() accepts an Ed signature put together from openssl's", async (context) => {
+  if (opensslMissing) return context.skip(opensslMissing);
+  await inFolder(async (folder) => {
+    const key = await testKey(6);
+    const pkcs8 = Uint8Array.of(0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20);
+    await writeFile(join(folder, "key.der"), concatenate(pkcs8, key.seed));
+    const sign = async (bytes: Uint8Array) => {
+      await writeFile(join(folder, "message"), bytes);
+      const input = ["-rawin", "-in", "message", "-out", "signature"];
+      await run(folder, "openssl", ["pkeyutl", "-sign", "-keyform", "DER", "-inkey", "key.der", ...input]);
+      return new Uint8Array(await readFile(join(folder, "signature")));
+    };
+    const bytes = await sign(message);
+    const globalBytes = await sign(globalMessage({ bytes, trustedComment: COMMENT }));
+    const { id: keyId } = key.publicKey;
+    const signature = { prehashed: false, keyId, bytes, trustedComment: COMMENT, globalBytes };
+    assert.ok(await verifySignature(message, signature, key.publicKey));
+  });
+});
+
+async function lacksScrypt(): Promise<boolean> {
+  try {
+    const protection = { password: "x", salt: new Uint8Array(32), cost: CHEAP };
+    return await secretKeyFile(await testKey(1), { protection }) === "";
+  } catch {
+    return true;
+  }
+}
+
+function missing(command: string, args: string[]): string {
+  return spawnSync(command, args).error ? `${command} is not installed` : "";
+}
+
+async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "minisign-"));
+  try {
+    await use(folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+function run(cwd: string, command: string, args: string[], input = ""): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = execFile(command, args, { cwd }, (error, stdout, stderr) => {
+      if (error) reject(new Error(`${command} failed: ${stderr || stdout}`, { cause: error }));
+      else resolve(stdout);
+    });
+    child.stdin?.end(input);
+  });
+}
