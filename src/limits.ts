@@ -26,6 +26,16 @@ export const API_PAGE_BYTES = 8 * MIB;
 export const UNSIZED_BYTES = GIB;
 /** The largest expansion accepted where the manifest names no size of the executable (T21). */
 export const UNSIZED_RATIO = 200;
+/** What an archive may hold besides the wanted file: it has to be decompressed on the way (T21). */
+export const ARCHIVE_OTHER_BYTES = GIB;
+/** The central directory of a zip file of about 80,000 entries; an honest archive has a handful (T21). */
+export const ARCHIVE_DIRECTORY_BYTES = 8 * MIB;
+/** An extended tar header holds names and attributes of one file (T21). */
+export const ARCHIVE_RECORD_BYTES = MIB;
+/** How many names an error lists of those that were found instead of the wanted one. */
+export const ARCHIVE_NAMES = 10;
+/** How many bytes are decompressed at a time: with 256 KiB a peak of 28 MiB more was measured in Deno, for no more speed. */
+export const INFLATE_CHUNK_BYTES = 64 * KIB;
 
 /** SemVer sets no limit; a longer one is an attack on the parser or on the screen (T14). */
 export const VERSION_LENGTH = 256;
@@ -46,6 +56,20 @@ export const IDLE_TIMEOUT = 30 * SECOND;
 export const MINIMUM_RATE = KIB;
 /** The window over which {@link MINIMUM_RATE} is averaged (T7). */
 export const RATE_WINDOW = MINUTE;
+/** How often a failed request is tried again: with the pauses below, about 4 s of trying. */
+export const RETRIES = 3;
+/** The longest first pause between two attempts; it doubles with each one, and chance picks a part of it. */
+export const BACKOFF = SECOND / 2;
+/** The longest pause between two attempts that nobody asked for. */
+export const BACKOFF_LIMIT = 30 * SECOND;
+/** The longest pause a server can ask for that is waited out; beyond it the caller is told when to come back. */
+export const PATIENCE = 30 * SECOND;
+/** The pause after a refusal that names none (GitHub asks for at least a minute). */
+export const UNNAMED_PAUSE = MINUTE;
+/** The longest pause a server is believed: one that says "in ten years" must not end updates for good. */
+export const PAUSE_LIMIT = DAY;
+/** How many bytes a broken download must have brought to count as progress and earn a fresh set of retries. */
+export const PROGRESS_BYTES = 64 * KIB;
 
 /** How long a probed executable may run: the slowest start seen, an emulated one, took 3 s (T27). */
 export const PROBE_TIMEOUT = 10 * SECOND;

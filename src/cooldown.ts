@@ -1,0 +1,70 @@
+/**
+ * Which servers asked to be left alone, and until when: kept on disk, so that the next process honours it too.
+ *
+ * @module
+ */
+
+import { type DurableRuntime, readFile, writeDurably } from "./durable.ts";
+import { PAUSE_LIMIT, STATE_BYTES } from "./limits.ts";
+import { inFolder } from "./path.ts";
+import type { Runtime } from "./runtime/types.ts";
+
+/** Remembers the pauses servers ask for, by origin. */
+export interface Cooldown {
+  /** Until when nothing may be sent to `origin`, in milliseconds since the epoch; `undefined` when it may. */
+  until(origin: string): Promise<number | undefined>;
+  /** Remembers that `origin` wants a pause until then. */
+  pause(origin: string, until: number): Promise<void>;
+}
+
+/** The name of the file in the state folder. */
+const FILE_NAME = "cooldown.json";
+
+/**
+ * Opens the memory of pauses in a state folder.
+ *
+ * A damaged file counts as empty, and an entry further ahead than {@link PAUSE_LIMIT} as absent, so that neither a bad
+ * write nor a clock that was once wrong ends updates (T35). Not being able to write it down is no reason to fail.
+ *
+ * @param runtime File system, clock, chance.
+ * @param folder The state folder's absolute path; made when something is to be remembered.
+ */
+export function openCooldown(runtime: DurableRuntime & Pick<Runtime, "now">, folder: string): Cooldown {
+  const path = inFolder(folder, FILE_NAME);
+  return {
+    until: async (origin) => (await readPauses(runtime, path)).get(origin),
+    pause: async (origin, until) => {
+      const pauses = (await readPauses(runtime, path)).set(origin, until);
+      const bytes = new TextEncoder().encode(JSON.stringify(Object.fromEntries(pauses)));
+      try {
+        await runtime.fs.makeDirectory(folder, 0o700);
+        await writeDurably(runtime, path, bytes, { mode: 0o600 });
+      } catch {
+        // A read-only state folder: this process still honours the pause by its error.
+      }
+    },
+  };
+}
+
+async function readPauses(
+  { fs, now }: Pick<Runtime, "fs" | "now">,
+  path: string,
+): Promise<Map<string, number>> {
+  const entries = await readEntries(fs, path);
+  const limit = now() + PAUSE_LIMIT;
+  return new Map(entries.filter((entry): entry is [string, number] => {
+    const until = entry[1];
+    return typeof until === "number" && until > now() && until <= limit;
+  }));
+}
+
+async function readEntries(fs: Runtime["fs"], path: string): Promise<[string, unknown][]> {
+  try {
+    const bytes = await readFile(fs, path, STATE_BYTES);
+    if (bytes === undefined || bytes.length > STATE_BYTES) return [];
+    const value: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
+  } catch {
+    return [];
+  }
+}

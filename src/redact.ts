@@ -1,0 +1,53 @@
+/**
+ * Addresses without their secrets, for messages, logs and state files (T32).
+ *
+ * @module
+ */
+
+/**
+ * An address as it may be shown: without user, password, query and fragment, where credentials and the signatures of
+ * pre-signed addresses live.
+ *
+ * @param url The address, well-formed or not.
+ * @returns Scheme, host, port and path.
+ */
+export function redactUrl(url: string | URL): string {
+  const parsed = typeof url === "string" ? parse(url) : url;
+  if (parsed === undefined) return withoutSecrets(String(url));
+  return `${parsed.protocol}//${parsed.host}${parsed.pathname}`;
+}
+
+/**
+ * The error, or a copy whose texts have every address redacted.
+ *
+ * Deno's network errors quote the whole address, query included, and a runtime prints the chain of causes.
+ *
+ * @param error What a runtime threw.
+ * @returns The same error where nothing had to be taken out of it.
+ */
+export function redactError(error: unknown): unknown {
+  if (!(error instanceof Error)) return typeof error === "string" ? withoutSecrets(error) : error;
+  const message = withoutSecrets(error.message);
+  const cause = redactError(error.cause);
+  if (message === error.message && cause === error.cause) return error;
+  const copy = new Error(message, cause === undefined ? undefined : { cause });
+  copy.name = error.name;
+  const code = (error as { code?: unknown }).code;
+  return code === undefined ? copy : Object.assign(copy, { code });
+}
+
+/** Takes user, password, query and fragment out of every address within a text; punctuation after it stays. */
+function withoutSecrets(text: string): string {
+  return text.replaceAll(
+    /([a-z][a-z0-9+.-]*:\/\/)(?:[^\s/?#]*@)?([^\s?#"'<>]*)(?:[?#][^\s"'<>]*?(?=\)?[:.,;]*(?:["'<>\s]|$)))?/gi,
+    "$1$2",
+  );
+}
+
+function parse(url: string): URL | undefined {
+  try {
+    return new URL(url);
+  } catch {
+    return undefined;
+  }
+}
