@@ -28,8 +28,7 @@ const scryptMissing = await lacksScrypt() ? "this runtime's scrypt makes at most
 for (const prehashed of [true, false]) {
   const name = prehashed ? "ED" : "Ed";
 
-  test(`minisign verifies an ${name} signature of signMessage()`, async (context) => {
-    if (minisignMissing) return context.skip(minisignMissing);
+  test(`minisign verifies an ${name} signature of signMessage()`, skipped(minisignMissing), async () => {
     await inFolder(async (folder) => {
       const key = await testKey(3);
       await writeFile(join(folder, "message"), message);
@@ -48,37 +47,39 @@ for (const prehashed of [true, false]) {
     });
   });
 
-  test(`verifySignature() accepts an ${name} signature made by minisign`, async (context) => {
-    if (minisignMissing) return context.skip(minisignMissing);
-    await inFolder(async (folder) => {
-      await writeFile(join(folder, "message"), message);
-      await run(folder, "minisign", ["-G", "-W", "-p", "key.pub", "-s", "key"]);
-      const legacy = prehashed ? [] : ["-l"];
-      await run(folder, "minisign", [
-        "-S",
-        ...legacy,
-        "-s",
-        "key",
-        "-m",
-        "message",
-        "-t",
-        COMMENT,
-        "-c",
-        "ünsigned",
-      ]);
-      const key = parsePublicKeyFile(await readFile(join(folder, "key.pub"), "utf8"));
-      const [signature] = parseSignatures(await readFile(join(folder, "message.minisig")));
-      assert.ok(signature);
-      assert.deepEqual([signature.prehashed, signature.keyId], [prehashed, key.id]);
-      assert.equal(signature.trustedComment, COMMENT);
-      assert.ok(await verifySignature(message, signature, key));
-      assert.ok(!await verifySignature(concatenate(message, ascii("x")), signature, key));
-    });
-  });
+  test(
+    `verifySignature() accepts an ${name} signature made by minisign`,
+    skipped(minisignMissing),
+    async () => {
+      await inFolder(async (folder) => {
+        await writeFile(join(folder, "message"), message);
+        await run(folder, "minisign", ["-G", "-W", "-p", "key.pub", "-s", "key"]);
+        const legacy = prehashed ? [] : ["-l"];
+        await run(folder, "minisign", [
+          "-S",
+          ...legacy,
+          "-s",
+          "key",
+          "-m",
+          "message",
+          "-t",
+          COMMENT,
+          "-c",
+          "ünsigned",
+        ]);
+        const key = parsePublicKeyFile(await readFile(join(folder, "key.pub"), "utf8"));
+        const [signature] = parseSignatures(await readFile(join(folder, "message.minisig")));
+        assert.ok(signature);
+        assert.deepEqual([signature.prehashed, signature.keyId], [prehashed, key.id]);
+        assert.equal(signature.trustedComment, COMMENT);
+        assert.ok(await verifySignature(message, signature, key));
+        assert.ok(!await verifySignature(concatenate(message, ascii("x")), signature, key));
+      });
+    },
+  );
 }
 
-test("minisign signs with a plain key of secretKeyFile()", async (context) => {
-  if (minisignMissing) return context.skip(minisignMissing);
+test("minisign signs with a plain key of secretKeyFile()", skipped(minisignMissing), async () => {
   await inFolder(async (folder) => {
     const key = await testKey(4);
     await writeFile(join(folder, "message"), message);
@@ -89,21 +90,23 @@ test("minisign signs with a plain key of secretKeyFile()", async (context) => {
   });
 });
 
-test("minisign signs with a password-protected key of secretKeyFile()", async (context) => {
-  if (minisignMissing || scryptMissing) return context.skip(minisignMissing || scryptMissing);
-  await inFolder(async (folder) => {
-    const key = await testKey(4);
-    await writeFile(join(folder, "message"), message);
-    const protection = { password: "pässword", salt: new Uint8Array(32).fill(9), cost: CHEAP };
-    await writeFile(join(folder, "key"), await secretKeyFile(key, { protection }));
-    await run(folder, "minisign", ["-S", "-s", "key", "-m", "message", "-t", COMMENT], "pässword\n");
-    const [signature] = parseSignatures(await readFile(join(folder, "message.minisig")));
-    assert.ok(signature && await verifySignature(message, signature, key.publicKey));
-  });
-});
+test(
+  "minisign signs with a password-protected key of secretKeyFile()",
+  skipped(minisignMissing || scryptMissing),
+  async () => {
+    await inFolder(async (folder) => {
+      const key = await testKey(4);
+      await writeFile(join(folder, "message"), message);
+      const protection = { password: "pässword", salt: new Uint8Array(32).fill(9), cost: CHEAP };
+      await writeFile(join(folder, "key"), await secretKeyFile(key, { protection }));
+      await run(folder, "minisign", ["-S", "-s", "key", "-m", "message", "-t", COMMENT], "pässword\n");
+      const [signature] = parseSignatures(await readFile(join(folder, "message.minisig")));
+      assert.ok(signature && await verifySignature(message, signature, key.publicKey));
+    });
+  },
+);
 
-test("parseSecretKeyFile() reads a plain key made by minisign", async (context) => {
-  if (minisignMissing) return context.skip(minisignMissing);
+test("parseSecretKeyFile() reads a plain key made by minisign", skipped(minisignMissing), async () => {
   await inFolder(async (folder) => {
     await run(folder, "minisign", ["-G", "-W", "-p", "key.pub", "-s", "key"]);
     const secret = await parseSecretKeyFile(await readFile(join(folder, "key"), "utf8"));
@@ -111,19 +114,21 @@ test("parseSecretKeyFile() reads a plain key made by minisign", async (context) 
   });
 });
 
-test("parseSecretKeyFile() reads a password-protected key made by minisign", async (context) => {
-  if (minisignMissing || scryptMissing) return context.skip(minisignMissing || scryptMissing);
-  await inFolder(async (folder) => {
-    await run(folder, "minisign", ["-G", "-p", "key.pub", "-s", "key"], "pass\npass\n");
-    const secret = await parseSecretKeyFile(await readFile(join(folder, "key"), "utf8"), {
-      password: "pass",
+test(
+  "parseSecretKeyFile() reads a password-protected key made by minisign",
+  skipped(minisignMissing || scryptMissing),
+  async () => {
+    await inFolder(async (folder) => {
+      await run(folder, "minisign", ["-G", "-p", "key.pub", "-s", "key"], "pass\npass\n");
+      const secret = await parseSecretKeyFile(await readFile(join(folder, "key"), "utf8"), {
+        password: "pass",
+      });
+      assert.deepEqual(secret.publicKey, parsePublicKeyFile(await readFile(join(folder, "key.pub"), "utf8")));
     });
-    assert.deepEqual(secret.publicKey, parsePublicKeyFile(await readFile(join(folder, "key.pub"), "utf8")));
-  });
-});
+  },
+);
 
-test("openssl verifies both parts of an Ed signature of signMessage()", async (context) => {
-  if (opensslMissing) return context.skip(opensslMissing);
+test("openssl verifies both parts of an Ed signature of signMessage()", skipped(opensslMissing), async () => {
   await inFolder(async (folder) => {
     const key = await testKey(5);
     const block = await signMessage(message, key, { trustedComment: COMMENT, prehashed: false });
@@ -153,25 +158,34 @@ test("openssl verifies both parts of an Ed signature of signMessage()", async (c
   });
 });
 
-test("verifySignature() accepts an Ed signature put together from openssl's", async (context) => {
-  if (opensslMissing) return context.skip(opensslMissing);
-  await inFolder(async (folder) => {
-    const key = await testKey(6);
-    const pkcs8 = Uint8Array.of(0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20);
-    await writeFile(join(folder, "key.der"), concatenate(pkcs8, key.seed));
-    const sign = async (bytes: Uint8Array) => {
-      await writeFile(join(folder, "message"), bytes);
-      const input = ["-rawin", "-in", "message", "-out", "signature"];
-      await run(folder, "openssl", ["pkeyutl", "-sign", "-keyform", "DER", "-inkey", "key.der", ...input]);
-      return new Uint8Array(await readFile(join(folder, "signature")));
-    };
-    const bytes = await sign(message);
-    const globalBytes = await sign(globalMessage({ bytes, trustedComment: COMMENT }));
-    const { id: keyId } = key.publicKey;
-    const signature = { prehashed: false, keyId, bytes, trustedComment: COMMENT, globalBytes };
-    assert.ok(await verifySignature(message, signature, key.publicKey));
-  });
-});
+test(
+  "verifySignature() accepts an Ed signature put together from openssl's",
+  skipped(opensslMissing),
+  async () => {
+    await inFolder(async (folder) => {
+      const key = await testKey(6);
+      const pkcs8 = Uint8Array.of(0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20);
+      await writeFile(join(folder, "key.der"), concatenate(pkcs8, key.seed));
+      const sign = async (bytes: Uint8Array) => {
+        await writeFile(join(folder, "message"), bytes);
+        const input = ["-rawin", "-in", "message", "-out", "signature"];
+        await run(folder, "openssl", ["pkeyutl", "-sign", "-keyform", "DER", "-inkey", "key.der", ...input]);
+        return new Uint8Array(await readFile(join(folder, "signature")));
+      };
+      const bytes = await sign(message);
+      const globalBytes = await sign(globalMessage({ bytes, trustedComment: COMMENT }));
+      const { id: keyId } = key.publicKey;
+      const signature = { prehashed: false, keyId, bytes, trustedComment: COMMENT, globalBytes };
+      assert.ok(await verifySignature(message, signature, key.publicKey));
+    });
+  },
+);
+
+/** Deno does not print why a test is left out. */
+function skipped(why: string): { skip: string | false } {
+  if (why) console.log(`skipped: ${why}`);
+  return { skip: why || false };
+}
 
 async function lacksScrypt(): Promise<boolean> {
   try {
