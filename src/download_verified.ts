@@ -13,9 +13,11 @@ import { toUpdateError } from "./install_error.ts";
 import { PARTIAL_AGE, UNSIZED_BYTES, UNSIZED_RATIO } from "./limits.ts";
 import type { ExecutableOptions, ProgressOptions, SourceOptions, StepOptions } from "./options.ts";
 import { inFolder } from "./path.ts";
+import { requireReplaceable } from "./preflight.ts";
 import type { Progress, UpdatePhase } from "./progress.ts";
 import { redactUrl } from "./redact.ts";
 import { removeIfThere } from "./remove.ts";
+import { keepIdentity, requireIdentityKept } from "./replace/identity.ts";
 import { fileDigest, recoverInstallation, undoUnswapped } from "./replace/recovery.ts";
 import { strategyFor } from "./replace/system.ts";
 import { download } from "./resume.ts";
@@ -50,7 +52,8 @@ export interface DownloadVerifiedOptions
  * @param update What `checkForUpdate` has found.
  * @param options Which executable it is for, and how to reach the source.
  * @returns The staged update.
- * @throws {UpdateError} `UNTRUSTED`, `UPDATE_IN_PROGRESS`, `NOT_WRITABLE`, `DISK_FULL`, `NETWORK`, `TIMEOUT`,
+ * @throws {UpdateError} `UNTRUSTED`, `MANAGED_INSTALL`, `PRIVILEGED_TARGET`, `UNSAFE_DIRECTORY`,
+ *   `UPDATE_IN_PROGRESS`, `NOT_WRITABLE`, `DISK_FULL`, `NETWORK`, `TIMEOUT`,
  *   `HTTP_STATUS`, `RATE_LIMITED`, `ADDRESS_REFUSED`, `TOO_LARGE`, `SIZE_MISMATCH`, `DIGEST_MISMATCH`,
  *   `ARCHIVE_INVALID`, `BINARY_NOT_FOUND`, `REPLACE_FAILED`. Nothing is left behind then, except a partial download in
  *   the state folder that the next try continues.
@@ -64,12 +67,14 @@ export async function downloadVerified(
   if (!update.trust.signed && !allowUnsigned) throw unsignedUpdate(update);
   const runtime = options.runtime ?? systemRuntime();
   const installation = await locate(runtime, options.executable);
+  await requireReplaceable(runtime, installation);
   await recoverInstallation(runtime, strategyFor(runtime), installation, options.probe);
   const staged = inFolder(installation.folder, besideName(runtime, installation, "new"));
   const claim = await claimFor(runtime, installation, update, staged);
   const report = (phase: UpdatePhase) =>
     onProgress?.({ phase, receivedBytes: 0, totalBytes: undefined, bytesPerSecond: 0 });
   try {
+    await requireIdentityKept(runtime, installation);
     const file = await fetchAsset(runtime, update, options);
     report("verified");
     const facts = await unpack(runtime, update, file, installation, staged, { signal, report });
@@ -183,9 +188,7 @@ async function unpack(
       ? await factsOf(runtime, staged)
       : await extract(runtime, update, download, installation, staged, signal);
     requireBinary(update, facts);
-    const mode = (await fs.stat(installation.executable))?.mode ?? 0o755;
-    // Permission bits only, and those of the installed file: never what an archive says (T25).
-    await fs.chmod(staged, mode & 0o777);
+    await keepIdentity(runtime, installation, staged);
     return facts;
   } finally {
     await removeIfThere(fs, download);
