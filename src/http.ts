@@ -8,6 +8,7 @@ import { parseAddress, redirectTarget } from "./address.ts";
 import type { Cooldown } from "./cooldown.ts";
 import { UpdateError } from "./errors.ts";
 import { exchange, type HttpResponse } from "./exchange.ts";
+import { readWhole } from "./http_body.ts";
 import { REDIRECTS, UNNAMED_PAUSE } from "./limits.ts";
 import { redactUrl } from "./redact.ts";
 import { retrying, type RetryOptions } from "./retry.ts";
@@ -201,58 +202,4 @@ function rateLimited(address: URL, until: number): UpdateError<"RATE_LIMITED"> {
   const message = `Cannot fetch ${url}: the server asks for a pause; try again after ` +
     new Date(until).toISOString();
   return new UpdateError("RATE_LIMITED", message, { url, until });
-}
-
-async function readWhole(
-  response: HttpResponse,
-  options: FetchBytesOptions,
-  attempts: number,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const declared = declaredLength(response);
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  if (declared !== undefined && declared > options.maxBytes) length = declared;
-  while (length <= options.maxBytes) {
-    const chunk = await response.read();
-    if (chunk === undefined) return joined(chunks, length, declared, response, attempts);
-    chunks.push(chunk);
-    length += chunk.length;
-  }
-  await response.cancel();
-  throw tooLarge(response, options);
-}
-
-/** `Content-Length`, unless the body was encoded: then it counts other bytes than the ones read. */
-export function declaredLength({ headers }: Pick<HttpResponse, "headers">): number | undefined {
-  const value = headers.get("content-length")?.trim() ?? "";
-  const encoding = headers.get("content-encoding")?.trim().toLowerCase() ?? "";
-  if ((encoding !== "" && encoding !== "identity") || !/^\d{1,15}$/.test(value)) return undefined;
-  return Number(value);
-}
-
-function joined(
-  chunks: Uint8Array[],
-  length: number,
-  declared: number | undefined,
-  { url, status }: HttpResponse,
-  attempts: number,
-): Uint8Array<ArrayBuffer> {
-  if (declared !== undefined && declared !== length && status === 200) {
-    const shown = redactUrl(url);
-    const message = `Cannot fetch ${shown}: the connection ended after ${length} of ${declared} bytes`;
-    throw new UpdateError("NETWORK", message, { url: shown, attempts });
-  }
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return bytes;
-}
-
-function tooLarge(response: HttpResponse, { maxBytes, what }: FetchBytesOptions): UpdateError<"TOO_LARGE"> {
-  const source = redactUrl(response.url);
-  const message = `Cannot read the ${what} from ${source}: it is larger than ${maxBytes} bytes`;
-  return new UpdateError("TOO_LARGE", message, { what, limit: maxBytes, source });
 }

@@ -1,0 +1,78 @@
+/**
+ * The body of an answer, read whole with a cap on what is decoded (T6).
+ *
+ * @module
+ */
+
+import { UpdateError } from "./errors.ts";
+import type { HttpResponse } from "./exchange.ts";
+import { redactUrl } from "./redact.ts";
+
+/** The cap, and what is read, for the message. */
+export interface BodyLimits {
+  readonly maxBytes: number;
+  readonly what: string;
+}
+
+/**
+ * Reads a body to its end.
+ *
+ * @param response The answer.
+ * @param limits How many decoded bytes are accepted.
+ * @param attempts The number of this attempt, for messages.
+ * @returns The bytes.
+ * @throws {UpdateError} `TOO_LARGE`, and `NETWORK` when fewer bytes came than were announced: not every runtime notices.
+ */
+export async function readWhole(
+  response: HttpResponse,
+  limits: BodyLimits,
+  attempts: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const declared = declaredLength(response);
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  if (declared !== undefined && declared > limits.maxBytes) length = declared;
+  while (length <= limits.maxBytes) {
+    const chunk = await response.read();
+    if (chunk === undefined) return joined(chunks, length, declared, response, attempts);
+    chunks.push(chunk);
+    length += chunk.length;
+  }
+  await response.cancel();
+  throw tooLarge(response, limits);
+}
+
+/** `Content-Length`, unless the body was encoded: then it counts other bytes than the ones read. */
+export function declaredLength({ headers }: Pick<HttpResponse, "headers">): number | undefined {
+  const value = headers.get("content-length")?.trim() ?? "";
+  const encoding = headers.get("content-encoding")?.trim().toLowerCase() ?? "";
+  if ((encoding !== "" && encoding !== "identity") || !/^\d{1,15}$/.test(value)) return undefined;
+  return Number(value);
+}
+
+function joined(
+  chunks: Uint8Array[],
+  length: number,
+  declared: number | undefined,
+  { url, status }: HttpResponse,
+  attempts: number,
+): Uint8Array<ArrayBuffer> {
+  if (declared !== undefined && declared !== length && status === 200) {
+    const shown = redactUrl(url);
+    const message = `Cannot fetch ${shown}: the connection ended after ${length} of ${declared} bytes`;
+    throw new UpdateError("NETWORK", message, { url: shown, attempts });
+  }
+  const bytes = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return bytes;
+}
+
+function tooLarge(response: HttpResponse, { maxBytes, what }: BodyLimits): UpdateError<"TOO_LARGE"> {
+  const source = redactUrl(response.url);
+  const message = `Cannot read the ${what} from ${source}: it is larger than ${maxBytes} bytes`;
+  return new UpdateError("TOO_LARGE", message, { what, limit: maxBytes, source });
+}
