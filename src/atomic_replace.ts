@@ -12,23 +12,37 @@
 
 import type { Update } from "./check_for_update.ts";
 import { digestOf } from "./digest.ts";
-import { isUpdateError, UpdateError } from "./errors.ts";
+import { isFileError, isUpdateError, UpdateError } from "./errors.ts";
 import { toUpdateError } from "./install_error.ts";
 import { besideName, type Installation } from "./installation.ts";
 import type { Claim } from "./journal.ts";
-import type { ExecutableOptions, ProgressOptions, StepOptions } from "./options.ts";
+import type {
+  ExecutableOptions,
+  ProgressOptions,
+  SourceOptions,
+  StepOptions,
+  TrustOptions,
+} from "./options.ts";
 import type { UpdatePhase } from "./progress.ts";
+import { beginProbation } from "./probation.ts";
 import { probe } from "./probe.ts";
+import { refuseVersion } from "./refused_versions.ts";
 import { fileDigest, finish, rollbackFailed, undoUnswapped } from "./replace/recovery.ts";
 import { displacedPath, type ReplaceFiles, type ReplaceStrategy } from "./replace/strategy.ts";
 import { strategyFor } from "./replace/system.ts";
 import { systemRuntime } from "./runtime/default.ts";
 import type { Runtime } from "./runtime/types.ts";
+import { stateDirectoryOf } from "./state_directory.ts";
 import { redeem, type StagedUpdate } from "./staged_update.ts";
 
 /** Options of {@link atomicReplace}. `signal` counts only until the swap begins. */
 export interface AtomicReplaceOptions
-  extends StepOptions, Pick<ExecutableOptions, "probe">, ProgressOptions {}
+  extends
+    StepOptions,
+    Pick<ExecutableOptions, "probe">,
+    ProgressOptions,
+    Pick<TrustOptions, "app">,
+    Pick<SourceOptions, "stateDirectory"> {}
 
 /** What {@link atomicReplace} did. */
 export interface ReplaceResult {
@@ -138,6 +152,8 @@ class Replace {
       if (!isUpdateError(error) || error.code !== "PROBE_FAILED") throw toUpdateError(error);
       return this.#result("rolled-back", error);
     }
+    // Before the record goes: a crash in between must not leave a new version that nobody watches.
+    await this.#beginProbation();
     await finish(this.#runtime, this.#installation, this.#claim.record);
     return this.#result("updated", undefined);
   }
@@ -191,12 +207,28 @@ class Replace {
 
   async #rollBack(cause: unknown): Promise<void> {
     this.#report("rolling-back");
+    // First, so that no crash makes the failed version look new again. Restoring matters more than remembering.
+    await refuseVersion(this.#runtime, this.#stateDirectory, this.#update.version).catch(() => {});
     try {
       await this.#strategy.restore(this.#files);
     } catch (error) {
       throw rollbackFailed(this.#installation, this.#claim.record, new AggregateError([cause, error]));
     }
     await finish(this.#runtime, this.#installation, this.#claim.record);
+  }
+
+  /** An update without a watched first start is still an update: a state folder that cannot be written is no reason. */
+  async #beginProbation(): Promise<void> {
+    const { version, from } = this.#update;
+    await beginProbation(this.#runtime, this.#stateDirectory, this.#installation, { version, from }).catch(
+      (error) => {
+        if (!isFileError(error)) throw error;
+      },
+    );
+  }
+
+  get #stateDirectory(): string {
+    return stateDirectoryOf(this.#runtime, this.#options);
   }
 
   #report(phase: UpdatePhase): void {

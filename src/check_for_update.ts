@@ -5,9 +5,11 @@
  */
 
 import { type Choice, choose, type Situation, type Verdict } from "./choose.ts";
+import { isFileError } from "./errors.ts";
 import { fetchManifest, type FetchManifestOptions, type Source } from "./fetch_manifest.ts";
 import { installationId } from "./installation_id.ts";
 import type { Asset, Manifest, Release } from "./manifest.ts";
+import { refusedVersions } from "./refused_versions.ts";
 import { systemRuntime } from "./runtime/default.ts";
 import type { Runtime } from "./runtime/types.ts";
 import { stateDirectoryOf } from "./state_directory.ts";
@@ -54,8 +56,8 @@ export interface CheckForUpdateOptions extends FetchManifestOptions {
    */
   readonly installationId?: string | undefined;
   /**
-   * Versions that are not offered, because they failed here before.
-   * @default []
+   * Versions that are not offered, because they failed here before. One that is asked for by `version` is.
+   * @default those remembered in the state folder
    */
   readonly refusedVersions?: readonly string[] | undefined;
 }
@@ -192,9 +194,19 @@ async function situationOf(
     manual: options.manual ?? false,
     installationId: options.installationId ??
       (needsId ? await installationId(runtime, stateDirectoryOf(runtime, options)) : undefined),
-    refused: options.refusedVersions ?? [],
+    refused: options.refusedVersions ?? await refusedHere(runtime, options),
     now: runtime.now(),
   };
+}
+
+async function refusedHere(runtime: Runtime, options: CheckForUpdateOptions): Promise<string[]> {
+  try {
+    return await refusedVersions(runtime, stateDirectoryOf(runtime, options));
+  } catch (error) {
+    // A check needs no right to read the state folder.
+    if (isFileError(error)) return [];
+    throw error;
+  }
 }
 
 function toUpdate(manifest: Manifest, situation: Situation, latest: string, choice: Choice): Update {

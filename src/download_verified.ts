@@ -11,7 +11,13 @@ import { besideName, type Installation, installationOf } from "./installation.ts
 import { type Claim, claimInstallation } from "./journal.ts";
 import { toUpdateError } from "./install_error.ts";
 import { PARTIAL_AGE, UNSIZED_BYTES, UNSIZED_RATIO } from "./limits.ts";
-import type { ExecutableOptions, ProgressOptions, SourceOptions, StepOptions } from "./options.ts";
+import type {
+  ExecutableOptions,
+  ProgressOptions,
+  SourceOptions,
+  StepOptions,
+  TrustOptions,
+} from "./options.ts";
 import { inFolder } from "./path.ts";
 import { requireReplaceable } from "./preflight.ts";
 import type { Progress, UpdatePhase } from "./progress.ts";
@@ -28,7 +34,7 @@ import { stateDirectoryOf } from "./state_directory.ts";
 
 /** Options of {@link downloadVerified}. */
 export interface DownloadVerifiedOptions
-  extends StepOptions, SourceOptions, ExecutableOptions, ProgressOptions {
+  extends StepOptions, SourceOptions, ExecutableOptions, ProgressOptions, Pick<TrustOptions, "app"> {
   /**
    * Whether an update from an unsigned manifest may be downloaded: whoever controls the source then decides what runs.
    * @default false
@@ -131,10 +137,10 @@ async function claimFor(
 /** The whole, verified file, kept in the state folder under the digest it must have. */
 async function fetchAsset(
   runtime: Runtime,
-  { asset, app }: Update,
+  { asset }: Update,
   options: DownloadVerifiedOptions,
 ): Promise<string> {
-  const folder = inFolder(stateDirectoryOf(runtime, { ...options, app }), "downloads");
+  const folder = inFolder(stateDirectoryOf(runtime, options), "downloads");
   await runtime.fs.makeDirectory(folder, 0o700);
   await removeOldPartials(runtime, folder, asset.sha256);
   const path = inFolder(folder, `${asset.sha256}.part`);

@@ -4,14 +4,32 @@
  * @module
  */
 
-import { installationOf } from "./installation.ts";
-import type { ExecutableOptions, StepOptions } from "./options.ts";
+import { isUpdateError } from "./errors.ts";
+import { type Installation, installationOf } from "./installation.ts";
+import type { ExecutableOptions, SourceOptions, StepOptions, TrustOptions } from "./options.ts";
+import { countStart, endProbation, FAILED_STARTS, type Probation, probationOf } from "./probation.ts";
+import { refuseVersion } from "./refused_versions.ts";
+import { restoreBackup } from "./replace/restore_backup.ts";
 import { recoverInstallation, type RecoveryOutcome } from "./replace/recovery.ts";
 import { strategyFor } from "./replace/system.ts";
 import { systemRuntime } from "./runtime/default.ts";
+import type { Runtime } from "./runtime/types.ts";
+import { stateDirectoryOf } from "./state_directory.ts";
 
 /** Options of {@link recover}. */
-export interface RecoverOptions extends Pick<StepOptions, "runtime">, ExecutableOptions {}
+export interface RecoverOptions
+  extends
+    Pick<StepOptions, "runtime">,
+    ExecutableOptions,
+    Pick<TrustOptions, "app">,
+    Pick<SourceOptions, "stateDirectory"> {
+  /**
+   * Whether this call is the start of the program, which calls `confirmHealthy` once it works. While a new version is on
+   * probation its starts are counted, and after three that ended without that call the previous version is put back.
+   * @default false
+   */
+  readonly isStart?: boolean | undefined;
+}
 
 /** What {@link recover} found and did. */
 export type RecoverResult = RecoveryOutcome;
@@ -51,5 +69,30 @@ export type RecoverResult = RecoveryOutcome;
 export async function recover(options: RecoverOptions = {}): Promise<RecoverResult> {
   const runtime = options.runtime ?? systemRuntime();
   const installation = await installationOf(runtime, options.executable);
-  return await recoverInstallation(runtime, strategyFor(runtime), installation, options.probe);
+  const result = await recoverInstallation(runtime, strategyFor(runtime), installation, options.probe);
+  if (options.isStart !== true || result.outcome !== "none") return result;
+  const stateDirectory = stateDirectoryOf(runtime, options);
+  const probation = await probationOf(runtime, stateDirectory, installation);
+  if (probation === undefined || await countStart(runtime, stateDirectory) < FAILED_STARTS) return result;
+  return await takeBack(runtime, installation, stateDirectory, probation);
+}
+
+/** The version failed its probation. It is remembered first: a crash in between must not offer it again. */
+async function takeBack(
+  runtime: Runtime,
+  installation: Installation,
+  stateDirectory: string,
+  { version, from }: Probation,
+): Promise<RecoverResult> {
+  const meaning = `${FAILED_STARTS} starts of version ${version} failed`;
+  await refuseVersion(runtime, stateDirectory, version);
+  try {
+    await restoreBackup(runtime, installation, { version: from, wanted: undefined });
+  } catch (error) {
+    // Another copy that started at the same time was faster, or there is nothing to go back to: one generation at most.
+    if (!isUpdateError(error) || !["UPDATE_IN_PROGRESS", "NO_BACKUP"].includes(error.code)) throw error;
+    return { outcome: error.code === "NO_BACKUP" ? "none" : "running", meaning, from, to: version };
+  }
+  await endProbation(runtime, stateDirectory);
+  return { outcome: "rolled-back", meaning, from, to: version };
 }
