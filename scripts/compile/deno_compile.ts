@@ -10,30 +10,18 @@ import type { Snapshot } from "./snapshot.ts";
 import type { Toolchain } from "./toolchain.ts";
 
 /**
- * What the program may do. It reads and writes wherever its owner keeps it, its settings and its state; connects to the
- * sources its owner names and serves its health; and runs the executable it has just installed, at a path that nobody
- * knows beforehand. It may load no native library and no module from the network, and never asks for more.
- */
-const PERMISSIONS = [
-  "--allow-read",
-  "--allow-write",
-  "--allow-net",
-  "--allow-run",
-  "--allow-env",
-  "--allow-sys",
-  "--deny-ffi",
-  "--deny-import",
-  "--no-prompt",
-];
-
-/**
+ * The program may do everything. It reads and writes wherever its owner keeps it, connects wherever its owner says, and
+ * runs executables at paths that nobody knows beforehand, so a list would keep little out; and Deno lets it read `/proc`,
+ * where it sees whether another updater still runs, only when it may do everything.
+ *
  * Types are checked by `deno task ok`. V8's code cache would be a file of a known name in a folder where everybody may
  * write, read back at each start as code (T22).
  */
-const FLAGS = ["--quiet", "--no-check", "--no-code-cache", "--frozen"];
+const FLAGS = ["--allow-all", "--quiet", "--no-check", "--no-code-cache", "--frozen"];
 
 /** The stage at which `deno compile` fails when it cannot obtain its runtime, in the words of 2.7 and 2.9. */
 const RUNTIME_MISSING = /Setting up base binary/;
+
 /** Deno could not obtain the runtime that the program is put into; the message says why. */
 export class RuntimeMissing extends Error {}
 
@@ -72,7 +60,7 @@ export async function denoCompile(
 
 /** Where all npm packages of the lock file would be embedded, also the tests', newer versions can leave them out. */
 function flags(version: string): string[] {
-  return [...FLAGS, ...PERMISSIONS, ...compareVersions(version, "2.9.0") < 0 ? [] : ["--exclude-unused-npm"]];
+  return [...FLAGS, ...compareVersions(version, "2.9.0") < 0 ? [] : ["--exclude-unused-npm"]];
 }
 
 /** The line after the failed stage in the chain of causes. */

@@ -24,14 +24,21 @@ export class Home implements AsyncDisposable {
   /** Where the executable is installed. */
   readonly executable: string;
 
-  private constructor(folder: string) {
+  readonly #extra: Readonly<Record<string, string>>;
+
+  private constructor(folder: string, extra: Readonly<Record<string, string>>) {
     this.folder = folder;
+    this.#extra = extra;
     this.executable = join(folder, ".local", "bin", Deno.build.os === "windows" ? "cco.exe" : "cco");
   }
 
-  /** Makes an empty home in the system's temporary folder. */
-  static async make(): Promise<Home> {
-    return new Home(await Deno.makeTempDir({ prefix: "cco-home-" }));
+  /**
+   * Makes an empty home in the system's temporary folder.
+   *
+   * @param extra Variables for the environment of everything that runs in it.
+   */
+  static async make(extra: Readonly<Record<string, string>> = {}): Promise<Home> {
+    return new Home(await Deno.makeTempDir({ prefix: "cco-home-" }), extra);
   }
 
   /** Everything a program may ask the environment for; nothing of the real environment but where programs are. */
@@ -49,6 +56,7 @@ export class Home implements AsyncDisposable {
       APPDATA: join(this.folder, "AppData", "Roaming"),
       LOCALAPPDATA: join(this.folder, "AppData", "Local"),
       LANG: "C.UTF-8",
+      ...this.#extra,
     };
   }
 
