@@ -36,8 +36,8 @@ export interface SettingValues {
   "updates.notify_on_update": boolean;
   /** Insist on signatures; `false` only where the build allows unsigned releases. */
   "updates.verify_signatures": boolean;
-  /** Manifest addresses and mirrors, tried in order; the build's own when `undefined`. */
-  "updates.sources": readonly string[] | undefined;
+  /** Manifest addresses and mirrors, tried in order. */
+  "updates.sources": readonly string[];
   /** Do not take a release younger than this. */
   "updates.minimum_age": string;
   /** Automatic installs only inside this maintenance window. */
@@ -96,7 +96,8 @@ const TABLE: SettingTable = {
     default: true,
     summary: "insist on signatures; false only where the build allows it",
   },
-  "updates.sources": { kind: SOURCES, default: undefined, summary: "manifest addresses, tried in order" },
+  // The build names its own; an empty list stands for them here.
+  "updates.sources": { kind: SOURCES, default: [], summary: "manifest addresses, tried in order" },
   "updates.minimum_age": { kind: DURATION, default: "0", summary: "do not take a release younger than this" },
   "updates.window": {
     kind: WINDOW,
@@ -181,7 +182,7 @@ export function unknownKey(key: string): ConfigError {
  */
 export async function checkRange(key: SettingKey, value: SettingValue): Promise<void> {
   if (key !== "updates.pin") return;
-  const { inRange } = await import("../version.ts");
+  const { inRange } = await import("../../mod.ts");
   await inRange("1.0.0", String(value)).catch((error: unknown) => {
     const hint = "Use a form such as ~2025.11 or >=2025.9 <2026";
     throw new ConfigError("INVALID_VALUE", `Invalid version range: ${value}. ${hint}`, { cause: error });
@@ -189,13 +190,22 @@ export async function checkRange(key: SettingKey, value: SettingValue): Promise<
 }
 
 /**
- * The value as text: what `config get` prints. A password in a proxy's address is not shown (T32).
+ * The value as it may be shown: a password in a proxy's address is left out (T32).
  *
  * @param value The value, `undefined` for none.
- * @returns The text; `none` for none.
+ * @returns The value for people and programs; `null` for none.
+ */
+export function shownValue(value: SettingValue | undefined): SettingValue | null {
+  return typeof value === "string" ? value.replace(/(?<=^\w+:\/\/)[^/@]*@/, "***@") : value ?? null;
+}
+
+/**
+ * The value as text: what `config get` prints.
+ *
+ * @param value The value, `undefined` for none.
+ * @returns The text without spaces between the entries of a list; `none` for none.
  */
 export function displayValue(value: SettingValue | undefined): string {
-  if (value === undefined) return "none";
-  if (typeof value !== "object") return String(value).replace(/(?<=^\w+:\/\/)[^/@]*@/, "***@");
-  return value.join(",");
+  const shown = shownValue(value) ?? "none";
+  return typeof shown === "object" ? shown.join(",") : String(shown);
 }

@@ -1,0 +1,36 @@
+/**
+ * The `cco` command line.
+ *
+ * `--version` is answered before anything is loaded: it is what the probe of a new executable runs, and it must answer
+ * even when everything else is broken.
+ *
+ * @module
+ */
+
+import type { Build } from "./src/cli/build.ts";
+
+/**
+ * Runs `cco` with the words of the command line and ends the process. The only place that does.
+ *
+ * @param build What this executable is.
+ * @returns Never, in effect: the process ends.
+ */
+export async function main(build: Build): Promise<void> {
+  const [word, ...more] = Deno.args;
+  if ((word === "--version" || word === "-V") && more.length === 0) {
+    console.log(`cco ${build.version}`);
+    return;
+  }
+  const [{ openConsole }, { runCli }, { systemRuntime }] = await Promise.all([
+    import("./src/cli/console.ts"),
+    import("./src/cli/run_cli.ts"),
+    import("./machine.ts"),
+  ]);
+  Deno.exit(await runCli({ build, terminal: openConsole(), runtime: systemRuntime() }));
+}
+
+if (import.meta.main) {
+  const { developmentBuild } = await import("./src/cli/build.ts");
+  const { version } = JSON.parse(await Deno.readTextFile(new URL("deno.json", import.meta.url)));
+  await main(developmentBuild(version));
+}

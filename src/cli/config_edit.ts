@@ -1,0 +1,89 @@
+/**
+ * `cco config edit`: the settings in the person's own editor.
+ *
+ * @module
+ */
+
+import { writeDurably } from "../../machine.ts";
+import { ConfigError } from "../config/config_error.ts";
+import { type ConfigFile, readConfigFile, tablesOf } from "../config/config_file.ts";
+import { replaceConfigFile } from "../config/edit_config_file.ts";
+import { invalidValues, unknownKeys } from "../config/validate_tables.ts";
+import { folderOf, requireConfigFile } from "./config_path.ts";
+import { EXIT, Failure } from "./failure.ts";
+import type { Invocation } from "./invocation.ts";
+
+/** What an empty file starts with. */
+const TEMPLATE = "# Settings of cco; `cco config show --effective` lists all keys.\n\n[updates]\n";
+
+/**
+ * Opens a copy of the user's file in `$VISUAL` or `$EDITOR`, checks what comes back, and only then puts it in place.
+ * What cannot be used stays in the copy, so that nothing that was typed is lost.
+ *
+ * @param invocation The run.
+ * @returns The exit code.
+ */
+export async function configEdit(invocation: Invocation): Promise<number> {
+  const { output, world: { runtime, terminal } } = invocation;
+  if (!terminal.isTerminal("stdin") || output.options.json) {
+    throw new Failure("Cannot open an editor without a terminal. Use 'cco config set KEY VALUE'", {
+      exitCode: EXIT.usage,
+      code: "NO_TERMINAL",
+    });
+  }
+  const path = requireConfigFile((await invocation.paths()).configFile);
+  const before = await readConfigFile(runtime, path);
+  const copy = await makeCopy(invocation, path, before?.text ?? TEMPLATE);
+  const exitCode = await openEditor(invocation, copy);
+  const after = await readConfigFile(runtime, copy);
+  if (exitCode !== 0 || after === undefined || after.text === (before?.text ?? TEMPLATE)) {
+    await runtime.fs.remove(copy).catch(() => {});
+    output.line("Configuration unchanged");
+    return 0;
+  }
+  await checkCopy(after, copy);
+  await replaceConfigFile(runtime, path, before, after.text);
+  await runtime.fs.remove(copy);
+  output.line("✅ Configuration updated");
+  return 0;
+}
+
+async function makeCopy({ world: { runtime } }: Invocation, path: string, text: string): Promise<string> {
+  const name = Array.from(runtime.random(6), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const copy = path.replace(/(\.toml)?$/, `.edit-${name}.toml`);
+  try {
+    await runtime.fs.makeDirectory(folderOf(path), 0o700);
+    await writeDurably(runtime, copy, new TextEncoder().encode(text), { mode: 0o600 });
+    return copy;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ConfigError("FILE_NOT_WRITABLE", `Configuration file cannot be written: ${path}: ${why}`, {
+      cause: error,
+    });
+  }
+}
+
+async function openEditor({ world: { runtime, terminal } }: Invocation, copy: string): Promise<number> {
+  const standard = runtime.os === "windows" ? "notepad" : "vi";
+  const [command = standard, ...args] = (terminal.env("VISUAL") || terminal.env("EDITOR") || standard).split(
+    /\s+/,
+  );
+  try {
+    return await terminal.run(command, [...args, copy]);
+  } catch (error) {
+    await runtime.fs.remove(copy).catch(() => {});
+    throw new Failure(`Cannot start the editor ${command}. Set VISUAL or EDITOR`, {
+      exitCode: EXIT.general,
+      code: "NO_EDITOR",
+      cause: error,
+    });
+  }
+}
+
+async function checkCopy(copy: ConfigFile, path: string): Promise<void> {
+  const tables = await tablesOf(copy);
+  const problems = [...unknownKeys(tables), ...await invalidValues(tables)];
+  if (problems.length === 0) return;
+  const message = problems.map(({ message }) => message).join("; ");
+  throw new ConfigError("INVALID_VALUE", `${message}. Nothing was changed; what you wrote is in ${path}`);
+}

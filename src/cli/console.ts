@@ -1,0 +1,110 @@
+/**
+ * The terminal of this process: the only file of the command line that knows Deno.
+ *
+ * @module
+ */
+
+import { Interrupted, type Stream, type Terminal } from "./terminal.ts";
+
+const SIGNALS: readonly (readonly [Deno.Signal, exitCode: number])[] = Deno.build.os === "windows"
+  ? [["SIGINT", 130], ["SIGBREAK", 143]]
+  : [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]];
+
+/**
+ * Opens the terminal of this process.
+ *
+ * @returns The terminal; nothing is read, written or listened to yet.
+ */
+export function openConsole(): Terminal {
+  let interruption: AbortSignal | undefined;
+  return {
+    args: Deno.args,
+    env: (name) => Deno.env.get(name),
+    home,
+    cwd: () => Deno.cwd(),
+    write: (text) => writeAll(Deno.stdout, text),
+    writeError: (text) => writeAll(Deno.stderr, text),
+    isTerminal: (stream: Stream) => Deno[stream].isTerminal(),
+    columns,
+    readLine,
+    fetchThrough: async (network) => (await import("./console_fetch.ts")).fetchThrough(network),
+    get signal() {
+      return interruption ??= listen();
+    },
+    run,
+  };
+}
+
+/** Without `HOME`, as under some service managers, the account database knows; it is asked only then. */
+async function home(): Promise<string | undefined> {
+  const folder = Deno.env.get(Deno.build.os === "windows" ? "USERPROFILE" : "HOME");
+  if (folder) return folder;
+  const { homedir } = await import("node:os");
+  try {
+    return homedir() || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  let rest = new TextEncoder().encode(text);
+  try {
+    while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
+  } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) return;
+    if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+    writeAll(stream, new TextDecoder().decode(rest));
+  }
+}
+
+function columns(): number {
+  try {
+    return Deno.consoleSize().columns || 80;
+  } catch {
+    return Number(Deno.env.get("COLUMNS")) || 80;
+  }
+}
+
+async function readLine(signal: AbortSignal): Promise<string | undefined> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(signal.reason);
+  signal.throwIfAborted();
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    const decoder = new TextDecoder();
+    const chunk = new Uint8Array(1024);
+    for (let line = "";;) {
+      const count = await Promise.race([Deno.stdin.read(chunk), aborted.promise]);
+      if (count === null) return line === "" ? undefined : line;
+      line += decoder.decode(chunk.subarray(0, count), { stream: true });
+      const end = line.indexOf("\n");
+      if (end >= 0) return line.slice(0, end).replace(/\r$/, "");
+      if (line.length > 4096) return line;
+    }
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** A second Ctrl-C, while the first is still being answered, ends the process at once, as without any listener. */
+function listen(): AbortSignal {
+  const controller = new AbortController();
+  for (const [name, exitCode] of SIGNALS) {
+    Deno.addSignalListener(name, () => {
+      if (controller.signal.aborted && exitCode === 130) Deno.exit(exitCode);
+      controller.abort(new Interrupted(exitCode));
+    });
+  }
+  return controller.signal;
+}
+
+async function run(command: string, args: readonly string[]): Promise<number> {
+  const child = new Deno.Command(command, {
+    args: [...args],
+    stdin: "inherit",
+    stdout: "inherit",
+    stderr: "inherit",
+  });
+  return (await child.spawn().status).code;
+}

@@ -1,0 +1,109 @@
+/**
+ * From what went wrong to one line for a person, one document for a program, and an exit code.
+ *
+ * @module
+ */
+
+import { ConfigError } from "../config/config_error.ts";
+import { UsageError } from "./parse_arguments.ts";
+import { Interrupted } from "./terminal.ts";
+
+/** What `cco` exits with (docs/cli.md). */
+export const EXIT = {
+  /** All is well. */
+  ok: 0,
+  /** Anything without a code of its own. */
+  general: 1,
+  /** The command line cannot be understood, or asks for what cannot be. */
+  usage: 2,
+  /** The settings cannot be used. */
+  config: 3,
+  /** The network, a server or what it sent. */
+  network: 4,
+  /** The update failed; the installed version is unchanged. */
+  update: 5,
+  /** Going back failed; a human is needed. */
+  rollback: 6,
+} as const;
+
+/** A failure that is ready to be shown. */
+export class Failure extends Error {
+  /** Always `"Failure"`. */
+  override readonly name = "Failure";
+  /** What the process exits with. */
+  readonly exitCode: number;
+  /** Stable name of the failure, for programs. */
+  readonly code: string;
+  /** Facts, for programs. */
+  readonly details: object | undefined;
+
+  /**
+   * @param message One line: what failed, why, what to do.
+   * @param facts Exit code, name, facts and cause.
+   */
+  constructor(
+    message: string,
+    facts: { exitCode: number; code: string; details?: object | undefined; cause?: unknown },
+  ) {
+    super(message, { cause: facts.cause });
+    this.exitCode = facts.exitCode;
+    this.code = facts.code;
+    this.details = facts.details;
+  }
+}
+
+/**
+ * Makes a failure of whatever was thrown.
+ *
+ * @param error What was thrown.
+ * @returns The failure; one of the updater is described by what it says in the contract's words.
+ */
+export async function failureOf(error: unknown): Promise<Failure> {
+  if (error instanceof Failure) return error;
+  if (error instanceof UsageError) return await usageFailure(error);
+  if (error instanceof ConfigError) {
+    return new Failure(error.message, { exitCode: EXIT.config, code: error.code, cause: error });
+  }
+  if (error instanceof Interrupted) {
+    return new Failure("Cancelled. Nothing was changed", {
+      exitCode: error.exitCode,
+      code: "CANCELLED",
+      cause: error,
+    });
+  }
+  if (error instanceof Error && error.name === "UpdateError") return await updaterFailure(error);
+  const message = error instanceof Error ? error.message : String(error);
+  return new Failure(`Unexpected failure: ${message}`, {
+    exitCode: EXIT.general,
+    code: "UNEXPECTED",
+    cause: error,
+  });
+}
+
+/**
+ * The document of a failure for `--json`.
+ *
+ * @param failure The failure.
+ * @returns `{"error":{"code","message","exitCode","details"}}`.
+ */
+export function failureDocument({ code, message, exitCode, details }: Failure): object {
+  return { error: { code, message, exitCode, details: details ?? {} } };
+}
+
+/** What an error looks like is known before the updater, which made it, is loaded to say what it is. */
+async function updaterFailure(error: Error): Promise<Failure> {
+  const { isUpdateError } = await import("../../mod.ts");
+  const { updateFailure } = await import("./update_failure.ts");
+  if (isUpdateError(error)) return updateFailure(error, "install");
+  return new Failure(error.message, { exitCode: EXIT.general, code: "UNEXPECTED", cause: error });
+}
+
+async function usageFailure(error: UsageError): Promise<Failure> {
+  const { nearest } = await import("../config/nearest.ts");
+  const near = error.unknown === undefined
+    ? undefined
+    : nearest(error.unknown.word, error.unknown.candidates);
+  const command = ["cco", ...error.path.slice(1).map(({ name }) => name)].join(" ");
+  const hint = near === undefined ? `Run '${command} --help'` : `Did you mean ${near}?`;
+  return new Failure(`${error.message}. ${hint}`, { exitCode: EXIT.usage, code: "USAGE", cause: error });
+}

@@ -1,0 +1,37 @@
+/**
+ * What a crash left is ended before anything new begins.
+ *
+ * @module
+ */
+
+import type { Invocation } from "./invocation.ts";
+import { updateFailure } from "./update_failure.ts";
+import { PROBE } from "./updater_options.ts";
+
+/** What was done, for people; where nothing was, nothing is said. */
+const WORDS: Readonly<Record<string, string>> = {
+  dropped: "nothing had been changed yet, and its remains are removed",
+  committed: "the new version works and stays",
+  "rolled-back": "the new version does not work, and the previous one is back",
+  restored: "the previous version is back",
+};
+
+/**
+ * Ends an interrupted update, if there is one; costs a look at the folder otherwise.
+ *
+ * @param invocation The run.
+ * @throws {Failure} Exit code 6 when a human is needed.
+ */
+export async function recoverFirst({ output, world: { runtime } }: Invocation): Promise<void> {
+  const library = await import("../../mod.ts");
+  try {
+    const { outcome } = await library.recover({ runtime, probe: PROBE });
+    const words = WORDS[outcome];
+    if (words !== undefined) output.note(`ℹ️  An interrupted update was found: ${words}`);
+  } catch (error) {
+    if (library.isUpdateError(error)) throw updateFailure(error, "install");
+    // A folder that cannot be read or written is the next step's to report, in its own words.
+    if (!library.isFileError(error)) throw error;
+    output.detail(error.message);
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * From the words of a command line to an exit code. Nothing here exits.
+ *
+ * @module
+ */
+
+import { COMMANDS } from "./commands.ts";
+import { Invocation, type World } from "./invocation.ts";
+import { Output } from "./output.ts";
+import { parseArguments } from "./parse_arguments.ts";
+
+/**
+ * Runs one command.
+ *
+ * @param world What the command meets.
+ * @returns The exit code.
+ */
+export async function runCli(world: World): Promise<number> {
+  const words = asFlags(world.terminal.args);
+  const given = words.includes("--") ? words.slice(0, words.indexOf("--")) : words;
+  const output = new Output(world.terminal, {
+    json: given.includes("--json"),
+    quiet: given.includes("--quiet"),
+    verbose: given.includes("--verbose"),
+  });
+  try {
+    const invocation = new Invocation(world, output, parseArguments(COMMANDS, words));
+    const code = await runCommand(invocation);
+    if (output.decorated("stderr")) {
+      const { showNotice } = await import("./notice.ts");
+      await showNotice(invocation);
+    }
+    return code;
+  } catch (error) {
+    return await report(error, output);
+  }
+}
+
+/** `cco help update` is `cco update --help`; `cco` alone is `cco --help`. */
+function asFlags(words: readonly string[]): readonly string[] {
+  if (words[0] === "help") return [...words.slice(1), "--help"];
+  return words.length === 0 ? ["--help"] : words;
+}
+
+async function runCommand(invocation: Invocation): Promise<number> {
+  const { command } = invocation;
+  if (invocation.has("version") && command === invocation.root) {
+    const { version } = invocation.world.build;
+    invocation.output.line(`cco ${version}`);
+    invocation.output.document({ version });
+    return 0;
+  }
+  if (invocation.has("help") || command.load === undefined) {
+    const { showHelp } = await import("./help.ts");
+    return showHelp(invocation);
+  }
+  const run = await command.load();
+  return await run(invocation);
+}
+
+async function report(error: unknown, output: Output): Promise<number> {
+  const { failureDocument, failureOf } = await import("./failure.ts");
+  const failure = await failureOf(error);
+  output.failure(failure.message);
+  output.document(failureDocument(failure));
+  for (let cause = failure.cause; cause instanceof Error; cause = cause.cause) {
+    output.detail(`  caused by ${cause.name}: ${cause.message}`);
+  }
+  return failure.exitCode;
+}

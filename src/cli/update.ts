@@ -1,0 +1,145 @@
+/**
+ * `cco update`: check, show what is new, ask, install.
+ *
+ * @module
+ */
+
+import type { Update } from "../../mod.ts";
+import { check, type Found } from "./check.ts";
+import { EXIT, Failure } from "./failure.ts";
+import { install } from "./install.ts";
+import type { Invocation } from "./invocation.ts";
+import { noteLines } from "./notes.ts";
+
+/** Flags that each ask for something else. */
+const MODES = ["check", "dry-run", "list-backups", "rollback"] as const;
+
+/**
+ * Updates `cco`, or does what a flag asks for instead.
+ *
+ * @param invocation The run.
+ * @returns The exit code.
+ */
+export async function update(invocation: Invocation): Promise<number> {
+  const mode = modeOf(invocation);
+  if (mode === "list-backups") {
+    return await (await import("./list_backups.ts")).listBackupsCommand(invocation);
+  }
+  if (mode === "rollback") return await (await import("./rollback.ts")).rollbackCommand(invocation);
+  if (mode === undefined) requireConsent(invocation);
+  if (mode !== "check") await (await import("./recover_first.ts")).recoverFirst(invocation);
+  const found = await check(invocation);
+  if (found.update === undefined) return sayNone(invocation, found);
+  if (mode === "check") return sayAvailable(invocation, found, found.update);
+  sayNotes(invocation, found.update);
+  if (mode === undefined && !await consent(invocation)) return sayCancelled(invocation, found);
+  return await install(invocation, found, found.update);
+}
+
+function modeOf(invocation: Invocation): typeof MODES[number] | undefined {
+  const modes = MODES.filter((mode) => invocation.has(mode));
+  if (modes.length > 1) throw usage(`Cannot combine --${modes.join(" and --")}`);
+  if (invocation.has("to") && modes[0] !== "rollback") throw usage("--to needs --rollback");
+  return modes[0];
+}
+
+/** A question that nobody can answer would hang for ever. */
+function requireConsent(invocation: Invocation): void {
+  if (invocation.has("yes") || canAsk(invocation)) return;
+  const why = invocation.output.options.json ? "with --json" : "without a terminal";
+  throw usage(
+    `Cannot ask for consent ${why}. Run 'cco update --yes' to update, or 'cco update --check' to look only`,
+  );
+}
+
+function canAsk({ output, world: { terminal } }: Invocation): boolean {
+  return !output.options.json && terminal.isTerminal("stdin") && terminal.isTerminal("stdout");
+}
+
+async function consent(invocation: Invocation): Promise<boolean> {
+  if (invocation.has("yes")) return true;
+  const { terminal } = invocation.world;
+  for (;;) {
+    invocation.output.ask("Update now? [Y/n]: ");
+    const answer = await terminal.readLine(terminal.signal);
+    if (answer === undefined) return false;
+    if (/^\s*(?:y|yes)?\s*$/i.test(answer)) return true;
+    if (/^\s*(?:n|no)\s*$/i.test(answer)) return false;
+  }
+}
+
+function sayNone({ output, world: { build } }: Invocation, { latest, channel, heldBack }: Found): number {
+  if (heldBack === undefined) output.line("✅ You are running the latest version");
+  else {
+    output.line(`ℹ️  Version v${latest} is not offered to this machine: ${heldBack}`);
+    output.step(
+      `Run 'cco explain' for every rule, or 'cco update --version ${latest}' to install it all the same`,
+    );
+  }
+  const outcome = heldBack === undefined ? "up-to-date" : "held-back";
+  output.document({
+    outcome,
+    current: build.version,
+    latest,
+    channel,
+    update: null,
+    reason: heldBack ?? null,
+  });
+  return EXIT.ok;
+}
+
+function sayAvailable({ output, world: { build } }: Invocation, found: Found, update: Update): number {
+  sayWhy({ output }, update);
+  output.line(`ℹ️  New version available: v${update.version}`);
+  output.step("Run 'cco update' to install");
+  const { latest, channel } = found;
+  output.document({
+    outcome: "available",
+    current: build.version,
+    latest,
+    channel,
+    update: documentOf(update),
+  });
+  return EXIT.ok;
+}
+
+function sayNotes({ output, world: { terminal } }: Invocation, update: Update): void {
+  sayWhy({ output }, update);
+  const columns = output.decorated("stdout") ? terminal.columns() : Infinity;
+  const lines = noteLines(update.notes, update.notesUrl, columns);
+  if (lines.length === 0) return;
+  output.step();
+  output.step(`What's new in v${update.version}:`);
+  for (const line of lines) output.step(`  ${line}`);
+  output.step();
+}
+
+/** Why it is not simply the newest version. */
+function sayWhy({ output }: Pick<Invocation, "output">, { reason, version, latest, from }: Update): void {
+  if (reason === "yanked") output.step(`⚠️  The installed version ${from} was withdrawn by its publisher`);
+  if (reason === "stepping-stone") output.step(`ℹ️  The way to v${latest} leads through v${version}`);
+}
+
+function sayCancelled({ output, world: { build } }: Invocation, { latest, channel }: Found): number {
+  output.line("Update cancelled");
+  output.document({ outcome: "cancelled", current: build.version, latest, channel, update: null });
+  return EXIT.ok;
+}
+
+/** The update as `--json` gives it. */
+function documentOf({ version, target, reason, critical, notes, notesUrl, asset, trust }: Update): object {
+  return {
+    version,
+    target,
+    reason,
+    critical,
+    notes: notes ?? null,
+    notesUrl: notesUrl ?? null,
+    size: asset.size ?? null,
+    signed: trust.signed,
+  };
+}
+
+function usage(message: string): Failure {
+  return new Failure(message, { exitCode: EXIT.usage, code: "USAGE" });
+}

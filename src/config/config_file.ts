@@ -1,0 +1,146 @@
+/**
+ * Configuration files, read with suspicion: what others could have written is not obeyed (T29).
+ *
+ * @module
+ */
+
+import type { FileInfo, OpenFile, Runtime } from "../../machine.ts";
+import { ConfigError } from "./config_error.ts";
+import { parseToml, type TomlTable } from "./toml.ts";
+
+/** The parts of a runtime that reading needs. */
+export type ConfigRuntime = Pick<Runtime, "fs" | "uid">;
+
+/** What a configuration file says. */
+export interface ConfigFile {
+  /** The file itself: symbolic links resolved, as in a Kubernetes ConfigMap or a folder of dotfiles. */
+  readonly path: string;
+  /** Its text. */
+  readonly text: string;
+  /** Its permission bits; `undefined` where the system has none. */
+  readonly mode: number | undefined;
+}
+
+/** Settings are a few lines; a larger file is a mistake or an attack on the parser (T35). */
+const CONFIG_BYTES = 256 * 1024;
+
+/**
+ * Reads a configuration file.
+ *
+ * Refused: anything but a file, more than 256 KiB, text that is not UTF-8, and on systems with owners a file that
+ * belongs to somebody else than this user or root, that others may write to, or that lies in such a folder.
+ *
+ * @param runtime File system and user.
+ * @param path The file; symbolic links are followed.
+ * @returns The file, or `undefined` when there is none.
+ * @throws {ConfigError} `FILE_UNREADABLE`, `FILE_TOO_LARGE`, `FILE_UNSAFE`, `FILE_DAMAGED`.
+ */
+export async function readConfigFile(runtime: ConfigRuntime, path: string): Promise<ConfigFile | undefined> {
+  try {
+    if (await runtime.fs.stat(path) === undefined) return undefined;
+    const real = await runtime.fs.realPath(path);
+    await checkFolder(runtime, real);
+    const file = await runtime.fs.open(real, { access: "read" });
+    try {
+      const { mode } = checkFile(runtime, path, await file.stat());
+      return { path: real, text: decode(await readWhole(file, path), path), mode };
+    } finally {
+      file.close();
+    }
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ConfigError("FILE_UNREADABLE", `Configuration file cannot be read: ${path}: ${why}`, {
+      cause: error,
+    });
+  }
+}
+
+/**
+ * Reads the tables of a configuration file.
+ *
+ * @param file The file, `undefined` for none.
+ * @returns The root table; empty for none.
+ * @throws {ConfigError} `FILE_DAMAGED` when it is not TOML.
+ */
+export async function tablesOf(file: ConfigFile | undefined): Promise<TomlTable> {
+  return file === undefined || file.text.trim() === "" ? {} : await parseToml(file.text, file.path);
+}
+
+function checkFile({ uid }: ConfigRuntime, path: string, info: FileInfo): FileInfo {
+  if (info.kind !== "file") throw new ConfigError("FILE_UNSAFE", `Configuration file is not a file: ${path}`);
+  if (info.size > CONFIG_BYTES) throw tooLarge(path);
+  if (isForeign(info, uid)) {
+    throw new ConfigError(
+      "FILE_UNSAFE",
+      `Configuration file is refused: ${path} belongs to user ${info.uid}, not to user ${uid} or root. ` +
+        `Run: chown ${uid} '${path}'`,
+    );
+  }
+  if (((info.mode ?? 0) & 0o022) !== 0) {
+    throw new ConfigError(
+      "FILE_UNSAFE",
+      `Configuration file is refused: others may write to ${path} (mode ${
+        octal(info)
+      }). Run: chmod go-w '${path}'`,
+    );
+  }
+  return info;
+}
+
+/** Whoever may write to the folder may put another file in the file's place, unless the folder is sticky (T29). */
+async function checkFolder({ fs, uid }: ConfigRuntime, path: string): Promise<void> {
+  const folder = path.slice(0, Math.max(1, path.search(/[\\/][^\\/]*$/)));
+  const info = await fs.stat(folder);
+  if (info === undefined) return;
+  const mode = info.mode ?? 0;
+  const isOpen = (mode & 0o002) !== 0 && (mode & 0o1000) === 0;
+  if (!isForeign(info, uid) && !isOpen) return;
+  const why = isOpen
+    ? `others may write to its folder ${folder}`
+    : `its folder ${folder} belongs to user ${info.uid}`;
+  throw new ConfigError(
+    "FILE_UNSAFE",
+    `Configuration file is refused: ${path}: ${why}. Mend the folder's rights`,
+  );
+}
+
+function isForeign(info: FileInfo, uid: number | undefined): boolean {
+  return uid !== undefined && info.uid !== undefined && info.uid !== uid && info.uid !== 0;
+}
+
+async function readWhole(file: OpenFile, path: string): Promise<Uint8Array> {
+  const bytes = new Uint8Array(CONFIG_BYTES + 1);
+  let length = 0;
+  while (length < bytes.length) {
+    const count = await file.readAt(length, bytes.subarray(length));
+    if (count === 0) return bytes.subarray(0, length);
+    length += count;
+  }
+  throw tooLarge(path);
+}
+
+function decode(bytes: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (error) {
+    throw new ConfigError(
+      "FILE_DAMAGED",
+      `Configuration file is damaged: ${path} is not UTF-8 text. Mend it, or start anew with 'cco config reset', ` +
+        `which keeps a copy`,
+      { cause: error },
+    );
+  }
+}
+
+function tooLarge(path: string): ConfigError {
+  return new ConfigError(
+    "FILE_TOO_LARGE",
+    `Configuration file is too large: ${path} has more than ${CONFIG_BYTES / 1024} KiB. Start anew with ` +
+      `'cco config reset', which keeps a copy`,
+  );
+}
+
+function octal({ mode }: FileInfo): string {
+  return (mode ?? 0).toString(8).padStart(4, "0");
+}

@@ -1,0 +1,62 @@
+/**
+ * What is wrong with the tables of a configuration file, beyond values that cannot be used.
+ *
+ * @module
+ */
+
+import { ConfigError } from "./config_error.ts";
+import { checkRange, isSettingKey, SETTING_KEYS, SETTING_TABLES, settingOf, unknownKey } from "./settings.ts";
+import { isTable, own, type TomlTable } from "./toml.ts";
+
+/** Tables that somebody may believe to have an effect: whom to trust is decided by the build alone (T29). */
+const TRUST_TABLES: readonly string[] = ["trust", "keys", "root"];
+
+/**
+ * Looks for keys that no setting has. They are kept and have no effect: a newer `cco` may know them, and going back to
+ * an older one must not break on them.
+ *
+ * @param tables The root table of the file.
+ * @returns One error for each unknown key of the tables that belong to `cco`.
+ */
+export function unknownKeys(tables: TomlTable): ConfigError[] {
+  return Object.entries(tables).flatMap(([table, entries]) => {
+    if (TRUST_TABLES.includes(table)) return [noTrustHere(table)];
+    if (!SETTING_TABLES.includes(table)) return [];
+    if (!isTable(entries)) {
+      return [new ConfigError("FILE_DAMAGED", `Configuration file is damaged: ${table} is not a table`)];
+    }
+    return Object.keys(entries).filter((name) => !isSettingKey(`${table}.${name}`)).map((name) =>
+      unknownKey(`${table}.${name}`)
+    );
+  });
+}
+
+/**
+ * Looks for values that cannot be used.
+ *
+ * @param tables The root table of the file.
+ * @returns One error for each.
+ */
+export async function invalidValues(tables: TomlTable): Promise<ConfigError[]> {
+  const problems: ConfigError[] = [];
+  for (const key of SETTING_KEYS) {
+    const [table, name] = key.split(".") as [string, string];
+    const entries = own(tables, table);
+    const value = isTable(entries) ? own(entries, name) : undefined;
+    if (value === undefined) continue;
+    try {
+      await checkRange(key, settingOf(key).kind.accept(value));
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      problems.push(error);
+    }
+  }
+  return problems;
+}
+
+function noTrustHere(table: string): ConfigError {
+  return new ConfigError(
+    "UNKNOWN_KEY",
+    `Unknown configuration key: ${table}. Whom to trust is built into cco; no configuration can add to it`,
+  );
+}
