@@ -102,14 +102,14 @@ function libcOf(process: NodeJS.Process): "gnu" | "musl" {
   if (fs === undefined) {
     return "glibcVersionRuntime" in headerOf(process.report?.getReport()) ? "gnu" : "musl";
   }
-  const head = Buffer.alloc(4096);
+  const head = new Uint8Array(4096);
   const file = fs.openSync(process.execPath, "r");
   try {
     fs.readSync(file, head, 0, head.length, 0);
   } finally {
     fs.closeSync(file);
   }
-  return head.includes("/ld-musl-") ? "musl" : "gnu";
+  return new TextDecoder("latin1").decode(head).includes("/ld-musl-") ? "musl" : "gnu";
 }
 
 /** Node before 20.16 cannot load built-ins on demand; its report knows, and takes a few milliseconds. */

@@ -70,6 +70,18 @@ export function pathContract(test: RegisterTest, subject: ContractSubject): void
     },
   );
 
+  inFolder(
+    "rename() of one name of a file to its other name loses neither content nor the other name",
+    async (folder) => {
+      await folder.write("file", "x");
+      await fs.link(folder.path("file"), folder.path("second"));
+      await fs.rename(folder.path("file"), folder.path("second"));
+      equal(await folder.read("second"), "x");
+      // POSIX: "shall return successfully and perform no other action".
+      if (os !== "windows") equal(await folder.read("file"), "x");
+    },
+  );
+
   inFolder("rename() does not put a file in the place of a folder", async (folder) => {
     await folder.write("file", "x");
     await fs.makeDirectory(folder.path("folder"), 0o700);

@@ -11,3 +11,30 @@ export {
   type RegisterTest,
   runtimeContract,
 } from "./contract.ts";
+export type { Fault, FaultKind } from "./fault.ts";
+export { etagOf } from "./fault_answer.ts";
+export {
+  type FaultServer,
+  type FaultServerOptions,
+  type FaultTimes,
+  type RecordedRequest,
+  startFaultServer,
+} from "./fault_server.ts";
+export {
+  type DiskRules,
+  type MemoryBehaviour,
+  type MemoryCall,
+  type MemoryDevice,
+  MemoryDisk,
+  type MemoryHook,
+  MemoryMachine,
+  type MemoryMachineOptions,
+  type MemoryOperation,
+  type MemoryPause,
+  type MemoryProcessOptions,
+  memoryProgram,
+  type MemoryPrograms,
+  type MemoryRuntime,
+  memoryRuntime,
+  type PowerCut,
+} from "../runtime/memory.ts";

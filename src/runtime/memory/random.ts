@@ -1,0 +1,17 @@
+/** Chance that can be repeated. */
+
+/**
+ * Makes a generator of numbers in [0, 1) that yields the same ones for the same seed (mulberry32). Not for secrets.
+ *
+ * @param seed Any number.
+ * @returns The generator.
+ */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
