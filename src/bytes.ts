@@ -48,3 +48,29 @@ export function concatenate(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
 export function ascii(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
+
+/**
+ * Bytes as text, exactly: a decoder that repaired them, or dropped a byte order mark, would show other bytes than were
+ * signed.
+ *
+ * @param bytes UTF-8.
+ * @returns The text, with a byte order mark where there is one.
+ * @throws {SyntaxError} When it is not UTF-8.
+ */
+export function fromUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new SyntaxError("it is not UTF-8", { cause });
+  }
+}
+
+/** Text as UTF-8. */
+export function toUtf8(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text);
+}
+
+/** The SHA-256 digest (FIPS 180-4) in hexadecimal, by Web Crypto: for small inputs, without loading anything. */
+export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
+}

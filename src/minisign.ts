@@ -8,8 +8,8 @@
  * @module
  */
 
-import { fromBase64 } from "./bytes.ts";
 import { blake2b } from "./blake2b.ts";
+import { fromBase64, fromUtf8, toHex, toUtf8 } from "./bytes.ts";
 
 /** A public key as it stands in the second line of `minisign.pub`. */
 export interface PublicKey {
@@ -49,14 +49,10 @@ const ED = 0x45, LOWER_D = 0x64, UPPER_D = 0x44;
 
 /** The prime of the curve's field (RFC 8032 section 5.1). */
 const PRIME = 2n ** 255n - 19n;
-/** The y coordinates of the eight points of small order: for them, signatures can be made without any secret. */
-const SMALL_ORDER = [
-  0n,
-  1n,
-  PRIME - 1n,
-  0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n,
-  0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7n,
-];
+/** The y coordinate of two of the four points of order 8; that of the other two is its negative. */
+const TORSION = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n;
+/** The y coordinates of points of small order: for them, signatures can be made without any secret. */
+const SMALL_ORDER = [0n, 1n, PRIME - 1n, TORSION, PRIME - TORSION];
 
 /**
  * Reads a public key: the line that starts with `RW`.
@@ -70,8 +66,9 @@ export function parsePublicKey(text: string): PublicKey {
   const refuse = (why: string) => new TypeError(`Cannot use the public key ${JSON.stringify(text)}: ${why}`);
   const packed = fromBase64(text);
   // T13: one spelling per key; Deno 2.7 imports keys of 31 and 33 bytes without an error.
-  if (packed?.length !== PUBLIC_KEY_BYTES) throw refuse("it is not canonical base64 of 42 bytes");
-  if (packed[0] !== ED || packed[1] !== LOWER_D) throw refuse("it is not an Ed25519 key");
+  if (packed?.length !== PUBLIC_KEY_BYTES || packed[0] !== ED || packed[1] !== LOWER_D) {
+    throw refuse("it is not canonical base64 of an Ed25519 key");
+  }
   const bytes = packed.slice(10);
   // T13: all runtimes accept such keys and then accept signatures that nobody made.
   if (isWeak(bytes)) throw refuse("anybody can sign for it");
@@ -86,13 +83,12 @@ export function parsePublicKey(text: string): PublicKey {
  * @throws {SyntaxError} When it has another form.
  */
 export function parseSignatures(file: Uint8Array): Signature[] {
-  const lines = textOf(file).split("\n").map((line) => line.endsWith("\r") ? line.slice(0, -1) : line);
+  const lines = fromUtf8(file).split("\n").map((line) => line.endsWith("\r") ? line.slice(0, -1) : line);
   if (lines.at(-1) === "") lines.pop();
-  if (lines.length === 0 || lines.length % 4 !== 0) {
-    throw new SyntaxError(`a signature has four lines, this file has ${lines.length}`);
+  // T6: every signature costs two verifications.
+  if (lines.length % 4 !== 0 || lines.length === 0 || lines.length > 4 * SIGNATURES) {
+    throw new SyntaxError(`${lines.length} lines are not four for each of 1 to ${SIGNATURES} signatures`);
   }
-  // T6: every block costs two verifications.
-  if (lines.length > 4 * SIGNATURES) throw new SyntaxError(`more than ${SIGNATURES} signatures`);
   const signatures: Signature[] = [];
   for (let line = 0; line < lines.length; line += 4) signatures.push(parseBlock(lines.slice(line, line + 4)));
   return signatures;
@@ -124,16 +120,12 @@ export async function verifySignature(
 export function globalMessage(
   { bytes, trustedComment }: Pick<Signature, "bytes" | "trustedComment">,
 ): Uint8Array<ArrayBuffer> {
-  const comment = new TextEncoder().encode(trustedComment);
-  const message = new Uint8Array(bytes.length + comment.length);
-  message.set(bytes);
-  message.set(comment, bytes.length);
-  return message;
+  return Uint8Array.of(...bytes, ...toUtf8(trustedComment));
 }
 
 /** A key id as `minisign` prints it: the eight bytes are a little-endian number. */
 export function keyIdOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).reverse().join("").toUpperCase();
+  return toHex(bytes.slice().reverse()).toUpperCase();
 }
 
 /** Whether the encoding names a point of small order, or is not the shortest one of its point (RFC 8032 5.1.3; T13). */
@@ -144,33 +136,24 @@ function isWeak(key: Uint8Array): boolean {
 
 function parseBlock(lines: string[]): Signature {
   const [untrusted, packed, trusted, global] = lines as [string, string, string, string];
-  if (!untrusted.startsWith(UNTRUSTED_COMMENT)) throw new SyntaxError(`no "${UNTRUSTED_COMMENT}" line`);
-  if (!trusted.startsWith(TRUSTED_COMMENT)) throw new SyntaxError(`no "${TRUSTED_COMMENT}" line`);
-  const bytes = fromBase64(packed);
-  if (bytes?.length !== SIGNATURE_BYTES) {
-    throw new SyntaxError("a signature is not canonical base64 of 74 bytes");
+  if (!untrusted.startsWith(UNTRUSTED_COMMENT) || !trusted.startsWith(TRUSTED_COMMENT)) {
+    throw new SyntaxError("a comment line is missing");
   }
+  const bytes = decode(packed, SIGNATURE_BYTES);
   if (bytes[0] !== ED || bytes[1] !== LOWER_D && bytes[1] !== UPPER_D) {
     throw new SyntaxError("a signature is neither Ed nor ED");
-  }
-  const globalBytes = fromBase64(global);
-  if (globalBytes?.length !== GLOBAL_SIGNATURE_BYTES) {
-    throw new SyntaxError("the signature of a comment is not canonical base64 of 64 bytes");
   }
   return {
     prehashed: bytes[1] === UPPER_D,
     keyId: keyIdOf(bytes.subarray(2, 10)),
     bytes: bytes.slice(10),
     trustedComment: trusted.slice(TRUSTED_COMMENT.length),
-    globalBytes,
+    globalBytes: decode(global, GLOBAL_SIGNATURE_BYTES),
   };
 }
 
-/** Comments are UTF-8; a decoder that repaired them would verify other bytes than it shows (T12). */
-function textOf(file: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(file);
-  } catch (cause) {
-    throw new SyntaxError("it is not UTF-8", { cause });
-  }
+function decode(base64: string, length: number): Uint8Array<ArrayBuffer> {
+  const bytes = fromBase64(base64);
+  if (bytes?.length === length) return bytes;
+  throw new SyntaxError(`a signature is not canonical base64 of ${length} bytes`);
 }

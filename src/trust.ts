@@ -5,17 +5,16 @@
  */
 
 import { CHECKSUMS_BYTES, MANIFEST_BYTES } from "./limits.ts";
-import { field } from "./trust/document.ts";
-import {
-  checkSequence,
-  checkTimes,
-  describe,
-  isSequence,
-  parseManifest,
-  wrongApp,
-} from "./trust/manifest_rules.ts";
-import type { SignedDocument, TrustContext, TrustOutcome, TrustPolicy } from "./trust/policy.ts";
-import { requireComment, requireQuorum, requireSize } from "./trust/quorum.ts";
+import { field, isCount } from "./trust/document.ts";
+import { checkSequence, checkTimes, describe, parseManifest, wrongApp } from "./trust/manifest_rules.ts";
+import type {
+  SignedDocument,
+  TrustContext,
+  TrustOutcome,
+  TrustPolicy,
+  TrustVerdict,
+} from "./trust/policy.ts";
+import { requireComment, requireQuorum, requireSize, type Vote } from "./trust/quorum.ts";
 import { firstRoot, type FirstRootOptions, type Root } from "./trust/root.ts";
 import { type RootChain, walkRoots } from "./trust/root_chain.ts";
 import type { SeenManifest, TrustState } from "./trust/state.ts";
@@ -49,6 +48,7 @@ export interface SignedByOptions extends FirstRootOptions {
  * @returns The policy.
  * @throws {TypeError} When a key, the root or the name cannot be used.
  * @throws {RangeError} When the threshold or the minimum sequence is out of range.
+ * @throws {SyntaxError} When the root is not JSON.
  *
  * @example One key
  * ```ts
@@ -62,8 +62,8 @@ export interface SignedByOptions extends FirstRootOptions {
 export function signedBy(options: SignedByOptions): TrustPolicy {
   const first = firstRoot(options);
   const minimumSequence = options.minimumSequence ?? 0;
-  if (!isSequence(minimumSequence)) {
-    throw new RangeError(`Cannot use the minimum sequence: current value is ${minimumSequence}`);
+  if (!isCount(minimumSequence)) {
+    throw new RangeError(`Cannot use the minimum sequence ${minimumSequence}`);
   }
   return {
     verify: (manifest, context) => verifyManifest(first, minimumSequence, manifest, context),
@@ -81,18 +81,13 @@ async function verifyManifest(
   const { bytes, source } = manifest;
   // 1. One "now" for the whole check, so that no two rules see different times (T3).
   const { now } = context;
-  // 2. Who may sign today: a leaked key was withdrawn by a newer root (T11).
-  const chain = await walkRoots(first, context, source);
-  await keepNewRoots(chain, context);
-  // 3. The caps hold here again, whoever did the reading (T6).
-  requireSize(bytes, MANIFEST_BYTES, "manifest", source);
-  // 4. Enough different keys over the exact bytes, before anything looks into them (T1, T8, T11, T12).
-  const { app, manifest: role } = chain.root;
-  const votes = await requireQuorum(manifest, role, { kind: "cco-manifest/1", app });
-  // 5. Only now they are parsed, once and strictly (T5, T14).
+  // 2. to 4. The roots, the size, the signatures.
+  const { chain, votes, verdict } = await authenticate(first, manifest, "manifest", MANIFEST_BYTES, context);
+  // 5. Only now the bytes are parsed, once and strictly (T5, T14).
   const document = parseManifest(manifest);
   // 6. The same keys may sign for several programs (T9).
-  if (field(document, "app") !== app) throw wrongApp(manifest, field(document, "app"));
+  const app = field(document, "app");
+  if (app !== first.app) throw wrongApp(source, app);
   // 7. Nothing older than what was seen, nor something else under the same number (T2, T4, T8).
   const seen = await describe(document, bytes, chain.root, source);
   checkSequence(seen, minimumSequence, context.state?.manifest, source);
@@ -101,8 +96,7 @@ async function verifyManifest(
   // The signers saw in the comment what the document says (T12).
   const comment = `cco-manifest/1 ${app} seq=${seen.sequence} expires=${field(document, "expires")}`;
   requireComment(votes, comment, source);
-  const verdict = { signed: true, keyIds: votes.map(({ key }) => key.id) };
-  return { verdict, state: stateAfter(chain, context, seen), document };
+  return { verdict, state: stateAfter(chain, seen), document };
 }
 
 /** The same rules for a file that is no manifest; it has no sequence and no times to check. */
@@ -111,22 +105,30 @@ async function verifyFile(
   file: SignedDocument & { readonly name: string },
   context: TrustContext,
 ): Promise<Omit<TrustOutcome, "document">> {
-  const chain = await walkRoots(first, context, file.source);
-  await keepNewRoots(chain, context);
-  requireSize(file.bytes, CHECKSUMS_BYTES, "file", file.source);
+  const { chain, votes, verdict } = await authenticate(first, file, "file", CHECKSUMS_BYTES, context);
+  requireComment(votes, `cco-file/1 ${first.app} ${file.name}`, file.source);
+  return { verdict, state: stateAfter(chain, context.state?.manifest) };
+}
+
+async function authenticate(
+  first: Root,
+  document: SignedDocument,
+  what: "manifest" | "file",
+  limit: number,
+  context: TrustContext,
+): Promise<{ chain: RootChain; votes: Vote[]; verdict: TrustVerdict }> {
+  // 2. Who may sign today: a leaked key was withdrawn by a newer root (T11).
+  const chain = await walkRoots(first, context, document.source);
+  // What was withdrawn must not come back because the document is then refused (T11).
+  if (chain.changed) await context.persist?.(stateAfter(chain, context.state?.manifest));
+  // 3. The caps hold here again, whoever did the reading (T6).
+  requireSize(document.bytes, limit, what, document.source);
+  // 4. Enough different keys over the exact bytes, before anything looks into them (T1, T8, T11, T12).
   const { app, manifest: role } = chain.root;
-  const votes = await requireQuorum(file, role, { kind: "cco-file/1", app });
-  requireComment(votes, `cco-file/1 ${app} ${file.name}`, file.source);
-  const verdict = { signed: true, keyIds: votes.map(({ key }) => key.id) };
-  return { verdict, state: stateAfter(chain, context, context.state?.manifest) };
+  const votes = await requireQuorum(document, role, `cco-${what}/1`, app);
+  return { chain, votes, verdict: { signed: true, keyIds: votes.map(({ key }) => key.id) } };
 }
 
-/** New roots are kept before the manifest is judged: a withdrawn key must not come back by a refused manifest (T11). */
-async function keepNewRoots(chain: RootChain, context: TrustContext): Promise<void> {
-  if (chain.changed) await context.persist?.(stateAfter(chain, context, context.state?.manifest));
-}
-
-function stateAfter(chain: RootChain, context: TrustContext, manifest: SeenManifest | undefined): TrustState {
-  const rootVersion = Math.max(chain.root.version, context.state?.rootVersion ?? 0);
-  return { rootVersion, roots: chain.steps, manifest };
+function stateAfter(chain: RootChain, manifest: SeenManifest | undefined): TrustState {
+  return { rootVersion: chain.root.version, roots: chain.steps, manifest };
 }

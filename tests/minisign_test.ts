@@ -146,17 +146,17 @@ const badFiles: [
   make: (lines: [string, string, string, string]) => string[],
   message: RegExp,
 ][] = [
-  ["is empty", () => [], /has 0/],
-  ["has three lines", (lines) => lines.slice(0, 3), /has 3/],
-  ["has a line too many", (lines) => [...lines, "x"], /has 5/],
-  ["has an empty line between", (lines) => [...lines, "", ...lines], /has 9/],
+  ["is empty", () => [], /^0 lines/],
+  ["has three lines", (lines) => lines.slice(0, 3), /^3 lines/],
+  ["has a line too many", (lines) => [...lines, "x"], /^5 lines/],
+  ["has an empty line between", (lines) => [...lines, "", ...lines], /^9 lines/],
   [
     "begins with a byte order mark",
     (lines) => ["\ufeff" + lines[0], ...lines.slice(1)],
-    /no "untrusted comment: "/,
+    /comment line is missing/,
   ],
-  ["has no untrusted comment", ([, b, c, d]) => ["comment: x", b, c, d], /no "untrusted comment: "/],
-  ["has no trusted comment", ([a, b, , d]) => [a, b, "comment: x", d], /no "trusted comment: "/],
+  ["has no untrusted comment", ([, b, c, d]) => ["comment: x", b, c, d], /comment line is missing/],
+  ["has no trusted comment", ([a, b, , d]) => [a, b, "comment: x", d], /comment line is missing/],
   ["has a short signature", ([a, b, c, d]) => [a, repack(b, (bytes) => bytes.subarray(1)), c, d], /74 bytes/],
   [
     "has a signature by Xd",
@@ -178,7 +178,7 @@ const badFiles: [
     ([a, b, c, d]) => [a, b, c, d.replace(/.==$/, "B==")],
     /canonical/,
   ],
-  ["has 17 signatures", (lines) => Array.from({ length: 17 }, () => lines).flat(), /more than 16/],
+  ["has 17 signatures", (lines) => Array.from({ length: 17 }, () => lines).flat(), /^68 lines/],
 ];
 for (const [why, make, expected] of badFiles) {
   test(`parseSignatures() refuses a file that ${why}`, async () => {

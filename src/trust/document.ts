@@ -4,6 +4,8 @@
  * @module
  */
 
+import { fromUtf8 } from "../bytes.ts";
+
 /** A JSON object whose fields are not yet known. */
 export type JsonObject = Record<string, unknown>;
 
@@ -18,11 +20,19 @@ export type JsonObject = Record<string, unknown>;
  * @throws {SyntaxError} When it is anything else.
  */
 export function parseObject(bytes: Uint8Array): JsonObject {
-  const value: unknown = JSON.parse(decode(bytes));
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new SyntaxError("it is not a JSON object");
-  }
-  return value as JsonObject;
+  const value: unknown = JSON.parse(fromUtf8(bytes));
+  if (isObject(value)) return value;
+  throw new SyntaxError("it is not a JSON object");
+}
+
+/** Whether a JSON value is an object. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Whether a value is a whole number from 0 on. Above 2^53-1 different numbers would compare as equal (T4). */
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 /**
@@ -52,13 +62,4 @@ export function parseTime(value: unknown): number | undefined {
   return !Number.isNaN(time) && new Date(time).toISOString().slice(0, 19) === value.slice(0, 19)
     ? time
     : undefined;
-}
-
-/** A repairing decoder, or one that drops a byte order mark, would parse other bytes than were signed. */
-function decode(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (cause) {
-    throw new SyntaxError("it is not UTF-8", { cause });
-  }
 }

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { toHex } from "../bytes.ts";
+import { sha256 } from "../bytes.ts";
 import { UpdateError } from "../errors.ts";
 import { CLOCK_SKEW } from "../limits.ts";
-import { field, type JsonObject, parseObject, parseTime } from "./document.ts";
+import { field, isCount, type JsonObject, parseObject, parseTime } from "./document.ts";
 import type { SignedDocument } from "./policy.ts";
 import { untrusted } from "./quorum.ts";
 import { fingerprint, type Root } from "./root.ts";
@@ -24,7 +24,7 @@ export function parseManifest({ bytes, source }: SignedDocument): JsonObject {
   try {
     return parseObject(bytes);
   } catch (cause) {
-    throw invalid(source, "(the whole document)", "a JSON object in UTF-8", { cause });
+    throw invalid(source, "(the whole document)", "a JSON object in UTF-8", cause);
   }
 }
 
@@ -45,9 +45,8 @@ export async function describe(
   source: string,
 ): Promise<SeenManifest> {
   const sequence = field(document, "sequence");
-  if (!isSequence(sequence)) throw invalid(source, "sequence", "a whole number up to 2^53-1");
-  const sha256 = toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)));
-  return { sequence, sha256, keys: await fingerprint(root.manifest.keys) };
+  if (!isCount(sequence)) throw invalid(source, "sequence", "a whole number up to 2^53-1");
+  return { sequence, sha256: await sha256(bytes), keys: await fingerprint(root.manifest.keys) };
 }
 
 /**
@@ -65,27 +64,16 @@ export function checkSequence(
   before: SeenManifest | undefined,
   source: string,
 ): void {
-  // T2: what is compiled in holds also when the state is gone.
-  if (seen.sequence < minimumSequence) {
-    throw untrusted(source, "replayed", `its sequence is ${seen.sequence}, below ${minimumSequence}`);
-  }
   // T4: after the keys have changed the count starts again, else one leaked key could end updates for ever.
-  if (before?.keys !== seen.keys) return;
-  // T2, T8: a mirror, or whoever is in between, offers an old manifest.
-  if (seen.sequence < before.sequence) {
-    throw untrusted(
-      source,
-      "replayed",
-      `its sequence is ${seen.sequence}, ${before.sequence} was seen before`,
-    );
+  const last = before?.keys === seen.keys ? before : undefined;
+  // T2, T8: a mirror, or whoever is in between, offers an old manifest; what is compiled in holds without a state, too.
+  const floor = Math.max(minimumSequence, last?.sequence ?? 0);
+  if (seen.sequence < floor) {
+    throw untrusted(source, "replayed", `its sequence is ${seen.sequence}, below ${floor}`);
   }
   // T2: two documents under one number: somebody shows different things to different people.
-  if (seen.sequence === before.sequence && seen.sha256 !== before.sha256) {
-    throw untrusted(
-      source,
-      "equivocation",
-      `it differs from the one with sequence ${seen.sequence} seen before`,
-    );
+  if (seen.sequence === last?.sequence && seen.sha256 !== last.sha256) {
+    throw untrusted(source, "equivocation", `another one has the same sequence ${seen.sequence}`);
   }
 }
 
@@ -108,14 +96,11 @@ export function checkTimes(
   const expires = readTime(document, "expires", source, required);
   // T3: with a clock far in the past, what expired long ago would look valid.
   if (issued !== undefined && issued > now + CLOCK_SKEW) {
-    const problem = `it was issued at ${
-      new Date(issued).toISOString()
-    }, which is still to come; check the clock`;
-    throw untrusted(source, "issued-in-future", problem);
+    throw untrusted(source, "issued-in-future", "it is of a day to come, unless the clock is wrong");
   }
   // T3: somebody may be holding back newer manifests.
   if (expires !== undefined && now >= expires) {
-    throw untrusted(source, "expired", `it expired at ${new Date(expires).toISOString()}`);
+    throw untrusted(source, "expired", `it expired at ${field(document, "expires")}`);
   }
 }
 
@@ -127,29 +112,24 @@ function readTime(document: JsonObject, name: string, source: string, required: 
   return time;
 }
 
-/** Whether a value can be a sequence. Above 2^53-1 different numbers would compare as equal (T4). */
-export function isSequence(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
 /**
  * The error of a manifest of another program (T9).
  *
- * @param manifest The manifest.
+ * @param source Where it came from.
  * @param app What it says it is for.
  * @returns The error.
  */
-export function wrongApp({ source }: SignedDocument, app: unknown): UpdateError<"UNTRUSTED"> {
-  return untrusted(source, "wrong-app", `it is for ${JSON.stringify(app) ?? "no named program"}`);
+export function wrongApp(source: string, app: unknown): UpdateError<"UNTRUSTED"> {
+  return untrusted(source, "wrong-app", `it is for ${JSON.stringify(app)}`);
 }
 
 function invalid(
   source: string,
   path: string,
   expected: string,
-  options?: ErrorOptions,
+  cause?: unknown,
 ): UpdateError<"MANIFEST_INVALID"> {
   const message =
     `Cannot read the manifest at ${source}: expected ${expected} at ${path}; tell its publisher`;
-  return new UpdateError("MANIFEST_INVALID", message, { source, path, expected }, options);
+  return new UpdateError("MANIFEST_INVALID", message, { source, path, expected }, { cause });
 }

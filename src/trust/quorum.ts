@@ -17,17 +17,14 @@ export interface Role {
   readonly threshold: number;
 }
 
-/** What a signature is for: the first words of its trusted comment. */
-export interface Purpose {
-  /** The kind of document. */
-  readonly kind: "cco-manifest/1" | "cco-root/1" | "cco-file/1";
-  /** The program it is for. */
-  readonly app: string;
-}
+/** What a signature is for: the first word of its trusted comment. */
+export type Purpose = "cco-manifest/1" | "cco-root/1" | "cco-file/1";
 
 /** A signature that holds, and whose it is. */
-interface Vote {
+export interface Vote {
+  /** Whose. */
   readonly key: PublicKey;
+  /** Its trusted comment. */
   readonly comment: string;
 }
 
@@ -37,6 +34,7 @@ interface Vote {
  * @param document The document and its signature file.
  * @param role Who may sign.
  * @param purpose What the signatures must be for.
+ * @param app The program they must be for.
  * @returns The signatures that count, one per key.
  * @throws {UpdateError} `UNTRUSTED`, `TOO_LARGE`.
  */
@@ -44,31 +42,35 @@ export async function requireQuorum(
   document: SignedDocument,
   role: Role,
   purpose: Purpose,
+  app: string,
 ): Promise<Vote[]> {
   const signatures = readSignatures(document);
   const votes = await validVotes(document.bytes, signatures, role.keys);
-  const forPurpose = votes.filter(({ comment }) => comment.startsWith(`${purpose.kind} `));
-  const forApp = forPurpose.filter(({ comment }) => comment.startsWith(`${purpose.kind} ${purpose.app} `));
+  const forPurpose = votes.filter(({ comment }) => comment.startsWith(`${purpose} `));
+  const forApp = forPurpose.filter(({ comment }) => comment.startsWith(`${purpose} ${app} `));
   const counted = distinct(forApp);
   if (counted.length >= role.threshold) return counted;
 
   const { source } = document;
   // T12: a key that signs archives must not vouch for a manifest by that.
   if (forPurpose.length < votes.length) {
-    throw untrusted(source, "wrong-purpose", `its signature is not for ${purpose.kind}`);
+    throw untrusted(source, "wrong-purpose", `its signature is not for ${purpose}`);
   }
   // T9: nor a manifest of another program signed by the same key.
   if (forApp.length < forPurpose.length) {
-    throw untrusted(source, "wrong-app", `its signature is not for ${purpose.app}`);
+    throw untrusted(source, "wrong-app", `its signature is not for ${app}`);
   }
   if (counted.length > 0) {
-    const problem = `${counted.length} of the ${role.threshold} required keys have signed it`;
-    throw untrusted(source, "threshold", problem);
+    throw untrusted(
+      source,
+      "threshold",
+      `${counted.length} of ${role.threshold} required keys have signed it`,
+    );
   }
   const known = signatures.some(({ keyId }) => role.keys.some(({ id }) => id === keyId));
-  if (known) throw untrusted(source, "bad-signature", "its signature does not match its bytes");
+  if (known) throw untrusted(source, "bad-signature", "its signature does not fit");
   const ids = signatures.map(({ keyId }) => keyId).join(", ");
-  throw untrusted(source, "unknown-key", `it is signed by ${ids}, which this program does not trust`);
+  throw untrusted(source, "unknown-key", `it is signed by ${ids}, not by a trusted key`);
 }
 
 /**
@@ -90,17 +92,18 @@ export function requireComment(votes: readonly Vote[], comment: string, source: 
  * @param source Where it came from.
  * @param reason Which check refused it.
  * @param problem What is wrong, as the middle of a sentence.
- * @param options The error behind it, as `cause`.
+ * @param cause The error behind it, whose message is added.
  * @returns The error.
  */
 export function untrusted(
   source: string,
   reason: UntrustedReason,
   problem: string,
-  options?: ErrorOptions,
+  cause?: unknown,
 ): UpdateError<"UNTRUSTED"> {
-  const message = `Cannot trust ${source}: ${problem}; nothing was installed, tell its publisher`;
-  return new UpdateError("UNTRUSTED", message, { source, reason }, options);
+  const why = cause instanceof Error ? ` (${cause.message})` : "";
+  const message = `Cannot trust ${source}: ${problem}${why}; nothing was installed, tell its publisher`;
+  return new UpdateError("UNTRUSTED", message, { source, reason }, { cause });
 }
 
 /**
@@ -113,9 +116,26 @@ export function untrusted(
  * @throws {UpdateError} `TOO_LARGE`.
  */
 export function requireSize(bytes: Uint8Array, limit: number, what: string, source: string): void {
-  if (bytes.length <= limit) return;
-  const message = `Cannot use ${source}: its ${what} has more than ${limit} bytes; tell its publisher`;
-  throw new UpdateError("TOO_LARGE", message, { what, limit, source });
+  if (bytes.length > limit) throw tooLarge(what, limit, "bytes", source);
+}
+
+/**
+ * The error of something that is more than it may be.
+ *
+ * @param what What it is.
+ * @param limit How much it may be.
+ * @param unit In what the limit is counted.
+ * @param source Where it came from.
+ * @returns The error.
+ */
+export function tooLarge(
+  what: string,
+  limit: number,
+  unit: string,
+  source: string,
+): UpdateError<"TOO_LARGE"> {
+  const message = `Cannot use ${source}: its ${what} has more than ${limit} ${unit}; tell its publisher`;
+  return new UpdateError("TOO_LARGE", message, { what, limit, source });
 }
 
 function readSignatures({ signature, source }: SignedDocument): Signature[] {
@@ -124,8 +144,7 @@ function readSignatures({ signature, source }: SignedDocument): Signature[] {
   try {
     return parseSignatures(signature);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw untrusted(source, "malformed-signature", `its signature cannot be read: ${why}`, { cause });
+    throw untrusted(source, "malformed-signature", "its signature is malformed", cause);
   }
 }
 

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { toHex } from "../bytes.ts";
+import { sha256, toHex, toUtf8 } from "../bytes.ts";
 import { parsePublicKey, type PublicKey } from "../minisign.ts";
-import { field, type JsonObject, parseObject, parseTime } from "./document.ts";
+import { field, isCount, isObject, type JsonObject, parseObject, parseTime } from "./document.ts";
 import type { Role } from "./quorum.ts";
 
 /** Who may sign what, until when. */
@@ -42,17 +42,16 @@ export interface FirstRootOptions {
  * @returns The root.
  * @throws {TypeError} When a key, the root or the name cannot be used.
  * @throws {RangeError} When the threshold is out of range.
+ * @throws {SyntaxError} When the root is not JSON.
  */
 export function firstRoot({ app, keys, threshold = 1, root }: FirstRootOptions): Root {
-  if (!isApp(app)) throw new TypeError(`Cannot check signatures: app is ${JSON.stringify(app)}, not a name`);
+  if (!isApp(app)) throw new TypeError(`Cannot use the name ${JSON.stringify(app)}`);
   if (root !== undefined) {
-    const first = compiledRoot(root);
+    const first = readRoot(parseObject(toUtf8(typeof root === "string" ? root : JSON.stringify(root))));
     if (first.app === app) return first;
-    throw new TypeError(`Cannot use the root for ${app}: it is for ${first.app}`);
+    throw badRoot(`it is for ${first.app}`);
   }
-  if (!keys?.length) {
-    throw new TypeError(`Cannot check signatures of ${app}: there are neither keys nor a root`);
-  }
+  if (!keys?.length) throw new TypeError(`Cannot verify ${app}: there are neither keys nor a root`);
   const role = createRole(keys, threshold);
   return { app, version: 1, expires: Infinity, root: role, manifest: role };
 }
@@ -65,19 +64,16 @@ export function firstRoot({ app, keys, threshold = 1, root }: FirstRootOptions):
  * @throws {TypeError} When it breaks a rule; the message says which.
  */
 export function readRoot(document: JsonObject): Root {
-  if (field(document, "type") !== "root") throw new TypeError('Cannot use the root: "type" is not "root"');
+  if (field(document, "type") !== "root") throw badRoot('"type" is not "root"');
   const app = field(document, "app");
-  if (typeof app !== "string" || !isApp(app)) throw new TypeError('Cannot use the root: "app" is not a name');
+  if (typeof app !== "string" || !isApp(app)) throw badRoot('"app" is not a name');
   const version = field(document, "version");
-  if (!Number.isSafeInteger(version) || Number(version) < 1) {
-    throw new TypeError('Cannot use the root: "version" is not a number from 1');
-  }
+  if (!isCount(version) || version < 1) throw badRoot('"version" is not a number from 1');
   const expires = parseTime(field(document, "expires"));
-  if (expires === undefined) throw new TypeError('Cannot use the root: "expires" is not a UTC time');
-  const keys = asObject(field(document, "keys"), "keys");
-  const roles = asObject(field(document, "roles"), "roles");
-  const role = (name: string) => readRole(asObject(field(roles, name), `roles.${name}`), keys);
-  return { app, version: Number(version), expires, root: role("root"), manifest: role("manifest") };
+  if (expires === undefined) throw badRoot('"expires" is not a UTC time');
+  const keys = objectAt(document, "keys"), roles = objectAt(document, "roles");
+  const role = (name: string) => readRole(objectAt(roles, name), keys);
+  return { app, version, expires, root: role("root"), manifest: role("manifest") };
 }
 
 /**
@@ -91,11 +87,10 @@ export function readRoot(document: JsonObject): Root {
  */
 export function createRole(keys: readonly string[], threshold: unknown): Role {
   const distinct = new Map(keys.map(parsePublicKey).map((key) => [toHex(key.bytes), key]));
-  if (!Number.isSafeInteger(threshold) || Number(threshold) < 1 || Number(threshold) > distinct.size) {
-    const value = typeof threshold === "number" ? threshold : typeof threshold;
-    throw new RangeError(`Cannot require signatures of ${value} of ${distinct.size} different keys`);
+  if (isCount(threshold) && threshold >= 1 && threshold <= distinct.size) {
+    return { keys: [...distinct.values()], threshold };
   }
-  return { keys: [...distinct.values()], threshold: Number(threshold) };
+  throw new RangeError(`Cannot require ${JSON.stringify(threshold)} of ${distinct.size} different keys`);
 }
 
 /** Whether a text can name a program: printable ASCII without spaces, because it is a word of the trusted comment. */
@@ -110,31 +105,26 @@ export function isApp(app: string): boolean {
  * @returns 64 hexadecimal digits, the same for the same keys in any order and under any id.
  */
 export async function fingerprint(keys: readonly PublicKey[]): Promise<string> {
-  const text = keys.map(({ bytes }) => toHex(bytes)).sort().join(" ");
-  return toHex(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))));
-}
-
-function compiledRoot(root: string | object): Root {
-  const text = typeof root === "string" ? root : JSON.stringify(root);
-  try {
-    return readRoot(parseObject(new TextEncoder().encode(text)));
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause;
-    throw new TypeError(`Cannot use the root: ${cause.message}`, { cause });
-  }
+  return await sha256(toUtf8(keys.map(({ bytes }) => toHex(bytes)).sort().join(" ")));
 }
 
 function readRole(role: JsonObject, keys: JsonObject): Role {
   const names = field(role, "keys");
-  if (!Array.isArray(names)) throw new TypeError('Cannot use the root: a role has no list of "keys"');
+  if (!Array.isArray(names)) throw badRoot('a role has no list of "keys"');
   const texts = names.map((name) => field(keys, String(name)));
   if (!texts.every((text) => typeof text === "string")) {
-    throw new TypeError("Cannot use the root: a role names a key that it does not have");
+    throw badRoot("a role names a key that it does not have");
   }
   return createRole(texts, field(role, "threshold"));
 }
 
-function asObject(value: unknown, name: string): JsonObject {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as JsonObject;
-  throw new TypeError(`Cannot use the root: "${name}" is not an object`);
+function objectAt(object: JsonObject, name: string): JsonObject {
+  const value = field(object, name);
+  if (isObject(value)) return value;
+  throw badRoot(`"${name}" is not an object`);
+}
+
+/** The error of a root that breaks a rule. */
+export function badRoot(why: string): TypeError {
+  return new TypeError(`Cannot use the root: ${why}`);
 }

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { fromBase64, toBase64 } from "../bytes.ts";
+import { fromBase64, toBase64, toUtf8 } from "../bytes.ts";
 import { STATE_BYTES } from "../limits.ts";
+import { field, isCount, isObject, type JsonObject, parseObject } from "./document.ts";
 import type { SignedBytes } from "./policy.ts";
 
 /** What the trust rules remember. It can only narrow what is accepted: every root in it is verified again. */
@@ -56,49 +57,37 @@ export function serialiseTrustState(state: TrustState): Uint8Array<ArrayBuffer> 
     bytes: toBase64(bytes),
     signature: toBase64(signature ?? new Uint8Array()),
   }));
-  const whole = encode({ version: VERSION, rootVersion: state.rootVersion, roots, manifest: state.manifest });
+  const whole = toUtf8(JSON.stringify({ version: VERSION, ...state, roots }) + "\n");
   // Roots can be fetched again; `rootVersion` still forbids going back to older ones.
   return whole.length <= STATE_BYTES ? whole : serialiseTrustState({ ...state, roots: [] });
 }
 
-function encode(value: unknown): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(JSON.stringify(value) + "\n");
-}
-
+/** `undefined` for whatever is not a state. */
 function readState(bytes: Uint8Array): TrustState | undefined {
   try {
-    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-    if (!isRecord(value) || value["version"] !== VERSION || !isCount(value["rootVersion"])) return undefined;
-    if (!Array.isArray(value["roots"])) return undefined;
-    const roots = value["roots"].map(readRoot);
-    const manifest = value["manifest"] === undefined ? undefined : readManifest(value["manifest"]);
-    return { rootVersion: value["rootVersion"], roots, manifest };
+    const object = parseObject(bytes);
+    const rootVersion = field(object, "rootVersion"), roots = field(object, "roots");
+    if (field(object, "version") !== VERSION || !isCount(rootVersion) || !Array.isArray(roots)) {
+      return undefined;
+    }
+    return { rootVersion, roots: roots.map(readRoot), manifest: readManifest(field(object, "manifest")) };
   } catch {
     return undefined;
   }
 }
 
 function readRoot(value: unknown): SignedBytes {
-  const bytes = isRecord(value) ? fromBase64(String(value["bytes"])) : undefined;
-  const signature = isRecord(value) ? fromBase64(String(value["signature"])) : undefined;
-  if (!bytes || !signature) throw new SyntaxError("not a root");
-  return { bytes, signature };
+  const read = (name: string) => isObject(value) ? fromBase64(String(field(value, name))) : undefined;
+  const bytes = read("bytes"), signature = read("signature");
+  if (bytes && signature) return { bytes, signature };
+  throw new SyntaxError();
 }
 
-function readManifest(value: unknown): SeenManifest {
-  const { sequence, sha256, keys } = isRecord(value) ? value : {};
-  if (!isCount(sequence) || !isDigest(sha256) || !isDigest(keys)) throw new SyntaxError("not a manifest");
-  return { sequence, sha256, keys };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
-function isDigest(value: unknown): value is string {
-  return typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
+function readManifest(value: unknown): SeenManifest | undefined {
+  if (value === undefined) return undefined;
+  const { sequence, sha256, keys }: JsonObject = isObject(value) ? value : {};
+  if (isCount(sequence) && typeof sha256 === "string" && typeof keys === "string") {
+    return { sequence, sha256, keys };
+  }
+  throw new SyntaxError();
 }

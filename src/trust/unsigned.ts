@@ -26,7 +26,7 @@ export function unsigned(options: { readonly app?: string | undefined } = {}): T
         const document = parseManifest(manifest);
         const app = field(document, "app");
         if (options.app !== undefined && app !== undefined && app !== options.app) {
-          throw wrongApp(manifest, app);
+          throw wrongApp(manifest.source, app);
         }
         checkTimes(document, now, manifest.source, { required: false });
         return { verdict, state, document };

@@ -81,21 +81,21 @@ const badRoots: BadRoot[] = [
   ],
   [
     "T1: with another's signature",
-    /does not match/,
+    /does not fit/,
     async () => ({ ...root2, signature: (await signRoot(rootText(both), [offline])).signature }),
   ],
-  ["T11: signed by nobody who may", /does not trust/, () => signRoot(rootText(fields2), [thief])],
-  ["T11: signed by the manifest's key", /does not trust/, () => signRoot(rootText(fields2), [first])],
-  ["T11: signed by the old key only", /does not trust/, () => signRoot(rootText(both), [offline])],
-  ["T11: signed by the new key only", /does not trust/, () => signRoot(rootText(both), [offline2])],
+  ["T11: signed by nobody who may", /not by a trusted key/, () => signRoot(rootText(fields2), [thief])],
+  ["T11: signed by the manifest's key", /not by a trusted key/, () => signRoot(rootText(fields2), [first])],
+  ["T11: signed by the old key only", /not by a trusted key/, () => signRoot(rootText(both), [offline])],
+  ["T11: signed by the new key only", /not by a trusted key/, () => signRoot(rootText(both), [offline2])],
   [
     "T11: signed by one of two required new keys",
-    /1 of the 2/,
+    /1 of 2/,
     () => signRoot(rootText({ ...fields2, rootKeys: [offline, offline2], rootThreshold: 2 }), [offline]),
   ],
   [
     "T11: signed twice by one of two required new keys",
-    /1 of the 2/,
+    /1 of 2/,
     () =>
       signRoot(rootText({ ...fields2, rootKeys: [offline, offline2], rootThreshold: 2 }), [offline, offline]),
   ],
@@ -139,25 +139,25 @@ const badRoots: BadRoot[] = [
   }],
   [
     "T11: with threshold 0",
-    /signatures of 0 of 1/,
+    /require 0 of 1/,
     () => signRoot(rootText({ ...fields2, rootThreshold: 0 }), [offline]),
   ],
   [
     "T11: with threshold -1",
-    /signatures of -1 of 1/,
+    /require -1 of 1/,
     () => signRoot(rootText({ ...fields2, manifestThreshold: -1 }), [offline]),
   ],
   [
     "T11: with a threshold above its keys",
-    /signatures of 2 of 1/,
+    /require 2 of 1/,
     () => signRoot(rootText({ ...fields2, manifestThreshold: 2 }), [offline]),
   ],
   [
     "T11: with a text as threshold",
-    /signatures of string of 1/,
+    /require "1" of 1/,
     () => signRoot(rootText({ ...fields2, manifestThreshold: "1" }), [offline]),
   ],
-  ["T11: with one key under two names", /signatures of 2 of 1/, () =>
+  ["T11: with one key under two names", /require 2 of 1/, () =>
     signRoot(
       edited((root) => {
         root.keys["twin"] = second.publicKey.text;
@@ -194,7 +194,7 @@ const badRoots: BadRoot[] = [
   ],
   [
     "without the manifest's role",
-    /"roles.manifest" is not an object/,
+    /"manifest" is not an object/,
     () => signRoot(edited((root) => void (root.roles.manifest = null)), [offline]),
   ],
   [
@@ -343,9 +343,10 @@ test("T29, T35: a root planted in the state gives nobody a right", async () => {
 test("T35: a damaged root of the state is fetched again", async () => {
   const damaged = { bytes: ascii("{}"), signature: root2.signature };
   const state = { rootVersion: 3, roots: [damaged, root3], manifest: undefined };
-  const { verdict, state: after } = await visit(policy, { manifest: await by(third), state, roots: [root2] });
+  const roots = [root2, root3];
+  const { verdict, state: after } = await visit(policy, { manifest: await by(third), state, roots });
   assert.ok(verdict.signed);
-  assert.deepEqual(after?.roots, [root2, root3]);
+  assert.deepEqual(after?.roots, roots);
 });
 
 test("an older executable put back in place catches up from its own root", async () => {

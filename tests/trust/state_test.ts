@@ -51,7 +51,7 @@ const damages: [what: string, make: (text: string) => string][] = [
   ["with a text as sequence", (text) => text.replace('"sequence":7', '"sequence":"7"')],
   ["with a sequence above 2^53-1", (text) => text.replace('"sequence":7', '"sequence":9007199254740993')],
   ["with a manifest that is null", (text) => text.replace(/"manifest":\{.*\}\}/, '"manifest":null}')],
-  ["with a short digest", (text) => text.replace(`"sha256":"${digest}"`, '"sha256":"01"')],
+  ["with a number as digest", (text) => text.replace(`"sha256":"${digest}"`, '"sha256":1')],
   ["with a number as fingerprint", (text) => text.replace(`"keys":"${digest}"`, '"keys":1')],
   ["longer than any state", (text) => text + " ".repeat(STATE_BYTES)],
 ];
