@@ -21,7 +21,7 @@ import {
 } from "./manifest_schema.ts";
 import { canonicalTarget } from "./target.ts";
 import type { TrustVerdict } from "./trust.ts";
-import { isVersion } from "./version.ts";
+import { parseTime } from "./trust/document.ts";
 
 /** A manifest that has passed the trust rules; only `fetchManifest` makes one. */
 export interface Manifest {
@@ -113,11 +113,11 @@ export function parseManifest(
     const issue = parsed.issues[0];
     throw invalid(origin.source, jsonPath(issue.path ?? []), issue.message);
   }
+  refuseLeftOutVersions(document, parsed.output, origin.source);
   const { app, sequence, issued, expires, latest, versions } = parsed.output;
   const releases = Object.entries(versions).map(([version, release]) =>
     [version, toRelease(version, release, origin)] as const
   );
-  checkVersionNumbers(parsed.output, origin.source);
   return Object.freeze({
     app,
     sequence,
@@ -144,15 +144,11 @@ function refuseNewerSchema(document: unknown, source: string): void {
   );
 }
 
-/** Numbers above 2^53-1 fit the grammar, but two of them may compare as equal (T14). */
-function checkVersionNumbers({ latest, versions }: ManifestDocument, source: string): void {
-  const named = [
-    ...Object.entries(latest).map(([channel, version]) => [jsonPath(["latest", channel]), version] as const),
-    ...Object.keys(versions).map((version) => [jsonPath(["versions", version]), version] as const),
-  ];
-  for (const [path, version] of named) {
-    if (!isVersion(version)) throw invalid(source, path, "a SemVer version with numbers below 2^53");
-  }
+/** Valibot leaves out names such as `__proto__` without a word; none of them is a version (T14). */
+function refuseLeftOutVersions(document: unknown, { versions }: ManifestDocument, source: string): void {
+  const all = Object.keys((document as { versions: object }).versions);
+  const leftOut = all.find((name) => !Object.hasOwn(versions, name));
+  if (leftOut !== undefined) throw invalid(source, jsonPath(["versions", leftOut]), "a SemVer version");
 }
 
 function toRelease(
@@ -215,8 +211,8 @@ function toAsset(asset: AssetDocument, path: string, origin: { source: string; b
 
 function toTime(text: string | undefined, path: string, source: string): number | undefined {
   if (text === undefined) return undefined;
-  const time = Date.parse(text);
-  if (Number.isNaN(time)) throw invalid(source, path, "a time that exists");
+  const time = parseTime(text);
+  if (time === undefined) throw invalid(source, path, "a time that exists");
   return time;
 }
 

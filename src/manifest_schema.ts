@@ -10,11 +10,30 @@ import { MANIFEST_ASSETS, MANIFEST_CHANNELS, MANIFEST_VERSIONS, VERSION_LENGTH }
 /** The newest `schema` number this program reads. */
 export const MANIFEST_SCHEMA = 1;
 
-/** SemVer 2.0.0's own grammar; numbers above 2^53-1 are refused later, where they are compared. */
+/** SemVer 2.0.0's own grammar, with numbers of at most 15 digits: larger ones may compare as equal (T14). */
 const SEMVER =
-  /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-((0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)(\.(0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*))*))?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$/;
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/;
+  /^(0|[1-9]\d{0,14})\.(0|[1-9]\d{0,14})\.(0|[1-9]\d{0,14})(-((0|[1-9]\d{0,14}|\d*[A-Za-z-][0-9A-Za-z-]*)(\.(0|[1-9]\d{0,14}|\d*[A-Za-z-][0-9A-Za-z-]*))*))?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$/;
+const TIME = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?Z$/;
 const DURATION = /^(\d+[smhdw])+$/;
+
+/** Valibot takes a list for an object; JSON Schema, rightly, does not. */
+function noList<S extends v.GenericSchema>(schema: S, expected: string) {
+  return v.pipe(v.unknown(), v.check((value) => !Array.isArray(value), expected), schema);
+}
+
+/** An object whose other fields are kept. */
+function object<E extends v.ObjectEntries>(entries: E, expected: string) {
+  return noList(v.looseObject(entries, expected), expected);
+}
+
+/** An object with names of our own choosing. */
+function record<K extends v.GenericSchema<string>, V extends v.GenericSchema>(
+  key: K,
+  value: V,
+  expected: string,
+) {
+  return noList(v.record(key, value, expected), expected);
+}
 
 const version = v.pipe(
   v.string("a SemVer version"),
@@ -23,6 +42,7 @@ const version = v.pipe(
 );
 const time = v.pipe(
   v.string("a UTC time such as 2025-11-17T14:00:00Z"),
+  v.isoTimestamp("a UTC time such as 2025-11-17T14:00:00Z"),
   v.regex(TIME, "a UTC time such as 2025-11-17T14:00:00Z"),
 );
 const text = v.pipe(v.string("a text"), v.maxLength(65_536, "a text of at most 65,536 characters"));
@@ -30,6 +50,8 @@ const address = v.pipe(
   v.string("an address"),
   v.minLength(1, "an address"),
   v.maxLength(4096, "an address of at most 4,096 characters"),
+  // Parsers of addresses drop tabs and line ends: what is shown would not be what is asked for.
+  v.regex(/^\S+$/, "an address without spaces"),
 );
 const sha256 = v.pipe(
   v.string("a SHA-256 digest of 64 hexadecimal digits"),
@@ -43,9 +65,10 @@ const size = v.pipe(
 );
 const flag = v.boolean("true or false");
 
-const binary = v.looseObject({ path: address, sha256, size }, "an object with path, sha256 and size");
+const path = v.pipe(v.string("a path"), v.minLength(1, "a path"), v.maxLength(4096, "a path"));
+const binary = object({ path, sha256, size }, "an object with path, sha256 and size");
 
-const asset = v.looseObject({
+const assetFields = {
   url: address,
   mirrors: v.optional(
     v.pipe(v.array(address, "a list of addresses"), v.maxLength(16, "at most 16 addresses")),
@@ -57,9 +80,10 @@ const asset = v.looseObject({
   ),
   binary: v.optional(binary),
   deltas: v.optional(v.array(v.unknown(), "a list of deltas")),
-}, "an object with url and sha256");
+};
+const asset = object(assetFields, "an object with url and sha256");
 
-const rollout = v.looseObject({
+const rollout = object({
   percent: v.pipe(
     v.number("a percentage from 0 to 100"),
     v.minValue(0, "a percentage from 0 to 100"),
@@ -77,27 +101,27 @@ const rollout = v.looseObject({
   paused: v.optional(flag),
 }, "a rollout");
 
-const release = v.looseObject({
+const release = object({
   date: v.optional(time),
   release_notes: v.optional(address),
   notes: v.optional(text),
   minimum_version: v.optional(version),
   minimum_os: v.optional(
-    v.record(v.string(), v.pipe(v.string("a version of the system"), v.maxLength(64)), "an object"),
+    record(v.string(), v.pipe(v.string("a version of the system"), v.maxLength(64)), "an object"),
   ),
   critical: v.optional(flag),
   yanked: v.optional(v.nullable(text)),
   rollout: v.optional(v.nullable(rollout)),
   platforms: v.optional(
     v.pipe(
-      v.record(v.string(), asset, "an object of platforms"),
+      record(v.string(), asset, "an object of platforms"),
       v.maxEntries(MANIFEST_ASSETS, "at most 64 platforms"),
     ),
   ),
 }, "an object that describes a version");
 
 /** The schema of a whole manifest. Messages say what was expected. */
-export const manifestSchema = v.looseObject({
+export const manifestSchema = object({
   schema: v.optional(v.literal(MANIFEST_SCHEMA, "1")),
   app: v.optional(v.pipe(v.string("a name"), v.minLength(1, "a name"), v.maxLength(128, "a name"))),
   sequence: v.optional(
@@ -111,11 +135,11 @@ export const manifestSchema = v.looseObject({
   issued: v.optional(time),
   expires: v.optional(time),
   latest: v.pipe(
-    v.record(v.pipe(v.string(), v.maxLength(64, "a short name")), version, "an object of channels"),
+    record(v.pipe(v.string(), v.maxLength(64, "a short name")), version, "an object of channels"),
     v.maxEntries(MANIFEST_CHANNELS, "at most 64 channels"),
   ),
   versions: v.pipe(
-    v.record(version, release, "an object of versions"),
+    record(version, release, "an object of versions"),
     v.maxEntries(MANIFEST_VERSIONS, "at most 5,000 versions"),
   ),
 }, "an object");
@@ -128,4 +152,4 @@ export type ReleaseDocument = v.InferOutput<typeof release>;
 export type AssetDocument = v.InferOutput<typeof asset>;
 
 /** The fields of an asset that this program knows; an asset with others is not used (T10). */
-export const ASSET_FIELDS: ReadonlySet<string> = new Set(Object.keys(asset.entries));
+export const ASSET_FIELDS: ReadonlySet<string> = new Set(Object.keys(assetFields));
