@@ -89,7 +89,11 @@ async function sendBody(
 
 async function sendZeros(socket: Socket, onSent: (bytes: number) => void): Promise<void> {
   const zeros = new Uint8Array(SLICE_BYTES);
-  while (await write(socket, zeros)) onSent(zeros.length);
+  while (await write(socket, zeros)) {
+    onSent(zeros.length);
+    // Deno 2.7 calls back before the bytes have left: without a turn of the event loop the client never gets to read.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }
 
 /** Resolves once the system has taken the bytes; with `false` when the connection is gone. */
