@@ -128,10 +128,8 @@ async function writeTemporary(
   bytes: Uint8Array,
   { mode }: { mode: number },
 ): Promise<string> {
-  const temporary = inFolder(
-    folderOf(path),
-    `.${nameOf(path).replace(/^\./, "")}.${randomName(runtime)}.tmp`,
-  );
+  const name = `${temporaryPrefix(path)}${runtime.pid}-${randomName(runtime)}.tmp`;
+  const temporary = inFolder(folderOf(path), name);
   const file = await runtime.fs.open(temporary, { access: "create", mode });
   try {
     file.append(bytes);
