@@ -83,7 +83,7 @@ export function parsePublicKey(text: string): PublicKey {
  * @throws {SyntaxError} When it has another form.
  */
 export function parseSignatures(file: Uint8Array): Signature[] {
-  const lines = fromUtf8(file).split("\n").map((line) => line.endsWith("\r") ? line.slice(0, -1) : line);
+  const lines = fromUtf8(file).split(/\r?\n/);
   if (lines.at(-1) === "") lines.pop();
   // T6: every signature costs two verifications.
   if (lines.length % 4 !== 0 || lines.length === 0 || lines.length > 4 * SIGNATURES) {
@@ -137,7 +137,7 @@ function isWeak(key: Uint8Array): boolean {
 function parseBlock(lines: string[]): Signature {
   const [untrusted, packed, trusted, global] = lines as [string, string, string, string];
   if (!untrusted.startsWith(UNTRUSTED_COMMENT) || !trusted.startsWith(TRUSTED_COMMENT)) {
-    throw new SyntaxError("a comment line is missing");
+    throw new SyntaxError("a comment is missing");
   }
   const bytes = decode(packed, SIGNATURE_BYTES);
   if (bytes[0] !== ED || bytes[1] !== LOWER_D && bytes[1] !== UPPER_D) {

@@ -16,8 +16,8 @@ import type {
 } from "./trust/policy.ts";
 import { requireComment, requireQuorum, requireSize, type Vote } from "./trust/quorum.ts";
 import { firstRoot, type FirstRootOptions, type Root } from "./trust/root.ts";
-import { type RootChain, walkRoots } from "./trust/root_chain.ts";
-import type { SeenManifest, TrustState } from "./trust/state.ts";
+import { walkRoots } from "./trust/root_chain.ts";
+import type { TrustState } from "./trust/state.ts";
 
 export type {
   SignedBytes,
@@ -82,21 +82,29 @@ async function verifyManifest(
   // 1. One "now" for the whole check, so that no two rules see different times (T3).
   const { now } = context;
   // 2. to 4. The roots, the size, the signatures.
-  const { chain, votes, verdict } = await authenticate(first, manifest, "manifest", MANIFEST_BYTES, context);
+  const { root, votes, verdict, state } = await authenticate(
+    first,
+    manifest,
+    "manifest",
+    MANIFEST_BYTES,
+    context,
+  );
   // 5. Only now the bytes are parsed, once and strictly (T5, T14).
   const document = parseManifest(manifest);
   // 6. The same keys may sign for several programs (T9).
   const app = field(document, "app");
   if (app !== first.app) throw wrongApp(source, app);
   // 7. Nothing older than what was seen, nor something else under the same number (T2, T4, T8).
-  const seen = await describe(document, bytes, chain.root, source);
-  checkSequence(seen, minimumSequence, context.state?.manifest, source);
+  const seen = await describe(document, bytes, root, source);
+  checkSequence(seen, minimumSequence, state.manifest, source);
   // 8. Nothing expired and nothing from the future (T3).
   checkTimes(document, now, source, { required: true });
   // The signers saw in the comment what the document says (T12).
   const comment = `cco-manifest/1 ${app} seq=${seen.sequence} expires=${field(document, "expires")}`;
   requireComment(votes, comment, source);
-  return { verdict, state: stateAfter(chain, seen), document };
+  const { sha256, keys } = state.manifest ?? {};
+  const isKnown = sha256 === seen.sha256 && keys === seen.keys;
+  return { verdict, state: isKnown ? state : { ...state, manifest: seen }, document };
 }
 
 /** The same rules for a file that is no manifest; it has no sequence and no times to check. */
@@ -105,9 +113,9 @@ async function verifyFile(
   file: SignedDocument & { readonly name: string },
   context: TrustContext,
 ): Promise<Omit<TrustOutcome, "document">> {
-  const { chain, votes, verdict } = await authenticate(first, file, "file", CHECKSUMS_BYTES, context);
+  const { votes, verdict, state } = await authenticate(first, file, "file", CHECKSUMS_BYTES, context);
   requireComment(votes, `cco-file/1 ${first.app} ${file.name}`, file.source);
-  return { verdict, state: stateAfter(chain, context.state?.manifest) };
+  return { verdict, state };
 }
 
 async function authenticate(
@@ -116,19 +124,18 @@ async function authenticate(
   what: "manifest" | "file",
   limit: number,
   context: TrustContext,
-): Promise<{ chain: RootChain; votes: Vote[]; verdict: TrustVerdict }> {
+): Promise<{ root: Root; votes: Vote[]; verdict: TrustVerdict; state: TrustState }> {
   // 2. Who may sign today: a leaked key was withdrawn by a newer root (T11).
-  const chain = await walkRoots(first, context, document.source);
+  const { root, steps, changed } = await walkRoots(first, context, document.source);
+  const { state = { rootVersion: 0, roots: steps, manifest: undefined } } = context;
+  const isNew = changed || state.rootVersion < root.version;
+  const after = isNew ? { ...state, rootVersion: root.version, roots: steps } : state;
   // What was withdrawn must not come back because the document is then refused (T11).
-  if (chain.changed) await context.persist?.(stateAfter(chain, context.state?.manifest));
+  if (changed) await context.persist?.(after);
   // 3. The caps hold here again, whoever did the reading (T6).
   requireSize(document.bytes, limit, what, document.source);
   // 4. Enough different keys over the exact bytes, before anything looks into them (T1, T8, T11, T12).
-  const { app, manifest: role } = chain.root;
-  const votes = await requireQuorum(document, role, `cco-${what}/1`, app);
-  return { chain, votes, verdict: { signed: true, keyIds: votes.map(({ key }) => key.id) } };
-}
-
-function stateAfter(chain: RootChain, manifest: SeenManifest | undefined): TrustState {
-  return { rootVersion: chain.root.version, roots: chain.steps, manifest };
+  const votes = await requireQuorum(document, root.manifest, `cco-${what}/1`, root.app);
+  // A state without anything new is the very same object, so that a check does not write to the disk for nothing.
+  return { root, votes, verdict: { signed: true, keyIds: votes.map(({ key }) => key.id) }, state: after };
 }

@@ -153,10 +153,10 @@ const badFiles: [
   [
     "begins with a byte order mark",
     (lines) => ["\ufeff" + lines[0], ...lines.slice(1)],
-    /comment line is missing/,
+    /comment is missing/,
   ],
-  ["has no untrusted comment", ([, b, c, d]) => ["comment: x", b, c, d], /comment line is missing/],
-  ["has no trusted comment", ([a, b, , d]) => [a, b, "comment: x", d], /comment line is missing/],
+  ["has no untrusted comment", ([, b, c, d]) => ["comment: x", b, c, d], /comment is missing/],
+  ["has no trusted comment", ([a, b, , d]) => [a, b, "comment: x", d], /comment is missing/],
   ["has a short signature", ([a, b, c, d]) => [a, repack(b, (bytes) => bytes.subarray(1)), c, d], /74 bytes/],
   [
     "has a signature by Xd",

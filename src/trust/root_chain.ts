@@ -55,7 +55,7 @@ export async function walkRoots(first: Root, context: TrustContext, source: stri
   }
   // T2, T11: a source that hides roots would bring keys back that were withdrawn.
   if (root.version < (context.state?.rootVersion ?? 0)) {
-    throw untrusted(source, "replayed", `a root above ${root.version} was seen before and is missing now`);
+    throw untrusted(source, "replayed", `a root above ${root.version} was seen before`);
   }
   // T3: an expired root in the middle is of the past; an expired last one may be one that somebody holds back.
   if (context.now >= root.expires) {
@@ -84,6 +84,6 @@ async function succeed(current: Root, signed: SignedBytes, source: string): Prom
     return next;
   } catch (cause) {
     if (isUpdateError(cause) && cause.code !== "UNTRUSTED") throw cause;
-    throw untrusted(document.source, "root-invalid", "it does not follow the one before it", cause);
+    throw untrusted(document.source, "root-invalid", "it does not follow the last one", cause);
   }
 }
