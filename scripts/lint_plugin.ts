@@ -8,7 +8,7 @@
 import { ambientRule } from "./lint/ambient_rule.ts";
 import { layersRule } from "./lint/layers_rule.ts";
 import { packagesRule } from "./lint/packages_rule.ts";
-import { booleanParameterRule, fileLengthRule } from "./lint/shape_rules.ts";
+import { booleanParameterRule, fileLengthRule, portableSyntaxRule } from "./lint/shape_rules.ts";
 import { startUpRule } from "./lint/start_up_rule.ts";
 
 const plugin: Deno.lint.Plugin = {
@@ -19,6 +19,7 @@ const plugin: Deno.lint.Plugin = {
     "file-length": fileLengthRule,
     "layers": layersRule,
     "packages": packagesRule,
+    "portable-syntax": portableSyntaxRule,
     "start-up": startUpRule,
   },
 };

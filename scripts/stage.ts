@@ -35,6 +35,11 @@ export interface Counts {
   readonly skipped: number;
 }
 
+/** A stage that takes longer is stuck; the slowest takes two minutes on two cores. In milliseconds. */
+const LIMIT = 8 * 60 * 1000;
+/** How long a finished stage's last output is waited for, in milliseconds. */
+const GRACE = 5000;
+
 /**
  * Runs a stage to its end.
  *
@@ -48,6 +53,25 @@ export async function runStage(stage: Stage): Promise<StageResult> {
   const counts = stage.kind === "tests" ? countTests(output, { success }) : countCheck(success);
   if (stage.kind === "check" && !success) console.log(output.trimEnd());
   return { name: stage.name, ...counts, seconds: (performance.now() - started) / 1000 };
+}
+
+/**
+ * Several stages as one, for a runner that has to be started anew for each file.
+ *
+ * @param name What the whole is called.
+ * @param results The results of its parts.
+ * @returns Their sum.
+ */
+export function combine(name: string, results: readonly StageResult[]): StageResult {
+  const sum = (of: "passed" | "failed" | "skipped" | "seconds") =>
+    results.reduce((total, part) => total + part[of], 0);
+  return {
+    name,
+    passed: sum("passed"),
+    failed: sum("failed"),
+    skipped: sum("skipped"),
+    seconds: sum("seconds"),
+  };
 }
 
 /**
@@ -77,8 +101,7 @@ export function summary(results: readonly StageResult[]): { lines: string[]; goo
       skipped > 0 ? `, ${skipped} skipped` : ""
     }`;
   });
-  const passed = results.reduce((sum, result) => sum + result.passed, 0);
-  const failed = results.reduce((sum, result) => sum + result.failed, 0);
+  const { passed, failed } = combine("all", results);
   return { lines: [...rows, "", `${passed} passed, ${failed} failed`], good: failed === 0 && passed > 0 };
 }
 
@@ -107,12 +130,22 @@ async function run(stage: Stage): Promise<{ success: boolean; output: string }> 
   const child = start(stage);
   if (child instanceof Error) return { success: false, output: child.message };
   const show = stage.kind === "tests";
-  const texts = await Promise.all([
-    collect(child.stdout, show ? Deno.stdout : undefined),
-    collect(child.stderr, show ? Deno.stderr : undefined),
-  ]);
+  const readers = [child.stderr.getReader(), child.stdout.getReader()] as const;
+  const texts = [
+    collect(readers[0], show ? Deno.stderr : undefined),
+    collect(readers[1], show ? Deno.stdout : undefined),
+  ];
+  const limit = setTimeout(() => {
+    console.error(`${stage.name} has not ended within ${LIMIT / 1000} s: it is ended now`);
+    child.kill("SIGKILL");
+  }, LIMIT);
   const { success } = await child.status;
-  return { success, output: texts[1] + texts[0] };
+  clearTimeout(limit);
+  // A process that the stage left behind may hold the pipes open for ever.
+  const grace = setTimeout(() => readers.forEach((reader) => reader.cancel()), GRACE);
+  const output = (await Promise.all(texts)).join("");
+  clearTimeout(grace);
+  return { success, output };
 }
 
 function start({ command, args, env = {}, cwd }: Stage): Deno.ChildProcess | Error {
@@ -127,14 +160,16 @@ function start({ command, args, env = {}, cwd }: Stage): Deno.ChildProcess | Err
 }
 
 async function collect(
-  stream: ReadableStream<Uint8Array>,
+  reader: ReadableStreamDefaultReader<Uint8Array>,
   echo: typeof Deno.stdout | undefined,
 ): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
-  for await (const bytes of stream) {
-    text += decoder.decode(bytes, { stream: true });
-    for (let at = 0; echo !== undefined && at < bytes.length;) at += await echo.write(bytes.subarray(at));
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    text += decoder.decode(part.value, { stream: true });
+    for (let at = 0; echo !== undefined && at < part.value.length;) {
+      at += await echo.write(part.value.subarray(at));
+    }
   }
   return text + decoder.decode();
 }

@@ -5,8 +5,7 @@
  * @module
  */
 
-import { belongsTo, housePath, layerOf } from "./house_path.ts";
-import { DENO_FILES, DENO_FOLDERS } from "./layers.ts";
+import { housePath, layerOf, runsOnDenoOnly } from "./house_path.ts";
 
 /** Globals that act on the machine, and what stands for them. */
 const AMBIENT: Readonly<Record<string, string>> = {
@@ -36,16 +35,11 @@ export const ambientRule: Deno.lint.Rule = {
   create(context): Deno.lint.LintVisitor {
     const path = housePath(context.filename);
     const forbidden = new Map<string, string>();
-    if (!mayNameDeno(path)) forbidden.set("Deno", "a port of the runtime");
+    if (!runsOnDenoOnly(path)) forbidden.set("Deno", "a port of the runtime");
     if (layerOf(path)?.throughPorts === true) addAmbient(forbidden);
     return forbidden.size > 0 ? reportAmbient(context, forbidden) : {};
   },
 };
-
-function mayNameDeno(path: string): boolean {
-  return DENO_FILES.some((noun) => belongsTo(path, noun)) ||
-    DENO_FOLDERS.some((folder) => path.startsWith(folder));
-}
 
 function addAmbient(forbidden: Map<string, string>): void {
   for (const [name, instead] of Object.entries({ ...AMBIENT, ...AMBIENT_MEMBERS })) {

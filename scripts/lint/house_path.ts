@@ -4,6 +4,7 @@
  * @module
  */
 
+import { DENO_FILES, DENO_FOLDERS } from "./borders.ts";
 import { type Layer, LAYERS } from "./layers.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -62,4 +63,15 @@ export function belongsTo(path: string, noun: string): boolean {
   if (!path.startsWith(stem)) return false;
   const rest = path.slice(stem.length);
   return rest === ".ts" || rest.startsWith("_") || rest.startsWith("/");
+}
+
+/**
+ * Tells whether a file may use what only Deno has.
+ *
+ * @param path The file, from the root of the project.
+ * @returns Whether it may.
+ */
+export function runsOnDenoOnly(path: string): boolean {
+  return DENO_FILES.some((noun) => belongsTo(path, noun)) ||
+    DENO_FOLDERS.some((folder) => path.startsWith(folder));
 }

@@ -75,6 +75,7 @@ export const LAYERS: readonly Layer[] = [
       "digest",
       "github",
       "install_error",
+      "managed_installation",
       "manifest",
       "minisign",
       "network_failure",
@@ -101,6 +102,7 @@ export const LAYERS: readonly Layer[] = [
       "http",
       "installation",
       "journal",
+      "preflight",
       "probe",
       "remove",
       "replace",
@@ -132,7 +134,14 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     name: "state",
-    nouns: ["installation_id", "options", "staged_update", "state_directory"],
+    nouns: [
+      "installation_id",
+      "options",
+      "probation",
+      "refused_versions",
+      "staged_update",
+      "state_directory",
+    ],
     uses: ["vocabulary", "pure", "disk and wire", "state"],
     types: ["flow"],
     atStart: true,
@@ -142,6 +151,7 @@ export const LAYERS: readonly Layer[] = [
     name: "steps",
     nouns: [
       "atomic_replace",
+      "confirm_healthy",
       "download_verified",
       "fetch_manifest",
       "list_backups",
@@ -210,36 +220,3 @@ export const LAYERS: readonly Layer[] = [
     throughPorts: false,
   },
 ];
-
-/** Families of files that never see each other, whatever their layer. */
-export const STRANGERS: readonly (readonly [string, string])[] = [["replace/posix", "replace/windows"]];
-
-/** The only folder that `mod.ts` reaches whose files import `node:` modules statically: it is itself imported dynamically. */
-export const NODE_FOLDER = "src/runtime/node/";
-
-/** Files under `src/` that may name the `Deno` global. */
-export const DENO_FILES: readonly string[] = ["runtime/deno", "cli/console", "/cli"];
-
-/** Folders outside `src/` that run on Deno only; the other tests run on every runtime. */
-export const DENO_FOLDERS: readonly string[] = [
-  "bench/",
-  "scripts/",
-  "tests/cli/",
-  "tests/crash/",
-  "tests/e2e/",
-  "tests/house/",
-  "tests/scripts/",
-  "tests/support/deno/",
-];
-
-/** Where each package is imported, so that it can be swapped in one place. */
-export const PACKAGE_SEAMS: Readonly<Record<string, readonly string[]>> = {
-  "@decimalturn/toml-patch": ["config"],
-  "modern-tar": ["archive"],
-  "smol-toml": ["config"],
-  "valibot": ["manifest", "config"],
-  "verkit": ["version"],
-};
-
-/** A file may have this many lines, those of tests excepted; beyond that it is split by noun. */
-export const MAX_FILE_LINES = 250;

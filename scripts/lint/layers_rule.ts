@@ -6,7 +6,8 @@
 
 import { belongsTo, housePath, importedPath, layerOf } from "./house_path.ts";
 import { eachImport, type Import } from "./imports.ts";
-import { type Layer, STRANGERS } from "./layers.ts";
+import { STRANGERS } from "./borders.ts";
+import type { Layer } from "./layers.ts";
 
 /** The rule `house/layers`. */
 export const layersRule: Deno.lint.Rule = {

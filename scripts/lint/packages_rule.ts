@@ -6,7 +6,7 @@
 
 import { belongsTo, housePath, importedPath, layerOf } from "./house_path.ts";
 import { eachImport } from "./imports.ts";
-import { PACKAGE_SEAMS } from "./layers.ts";
+import { PACKAGE_SEAMS } from "./borders.ts";
 
 /** The rule `house/packages`. */
 export const packagesRule: Deno.lint.Rule = {

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { housePath } from "./house_path.ts";
-import { MAX_FILE_LINES } from "./layers.ts";
+import { housePath, runsOnDenoOnly } from "./house_path.ts";
+import { MAX_FILE_LINES } from "./borders.ts";
 
 /** The rule `house/file-length`: a file that says more than one thing is split by noun. */
 export const fileLengthRule: Deno.lint.Rule = {
@@ -25,9 +25,23 @@ export const fileLengthRule: Deno.lint.Rule = {
   },
 };
 
+/** The rule `house/portable-syntax`: Node before 24 cannot read `using`. */
+export const portableSyntaxRule: Deno.lint.Rule = {
+  create(context): Deno.lint.LintVisitor {
+    if (runsOnDenoOnly(housePath(context.filename))) return {};
+    return {
+      VariableDeclaration(node): void {
+        if (!node.kind.endsWith("using")) return;
+        context.report({ node, message: `Node 20 cannot read ${node.kind}: use try and finally.` });
+      },
+    };
+  },
+};
+
 /** The rule `house/boolean-parameter`: `update(true)` tells a reader nothing, `update({ force: true })` does. */
 export const booleanParameterRule: Deno.lint.Rule = {
   create(context): Deno.lint.LintVisitor {
+    if (housePath(context.filename).startsWith("tests/")) return {};
     return {
       ExportNamedDeclaration(node): void {
         if (node.declaration?.type === "FunctionDeclaration") report(context, node.declaration.params);

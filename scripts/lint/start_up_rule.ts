@@ -6,7 +6,7 @@
 
 import { housePath, importedPath, layerOf } from "./house_path.ts";
 import { eachImport, type Import } from "./imports.ts";
-import { NODE_FOLDER } from "./layers.ts";
+import { NODE_FOLDER } from "./borders.ts";
 
 /** The rule `house/start-up`. */
 export const startUpRule: Deno.lint.Rule = {

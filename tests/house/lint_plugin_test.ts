@@ -1,7 +1,8 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import plugin from "../../scripts/lint_plugin.ts";
-import { LAYERS, MAX_FILE_LINES } from "../../scripts/lint/layers.ts";
+import { MAX_FILE_LINES } from "../../scripts/lint/borders.ts";
+import { LAYERS } from "../../scripts/lint/layers.ts";
 
 interface Row {
   readonly path: string;
@@ -167,6 +168,7 @@ const BOOLEAN_ROWS: readonly Row[] = [
     says: /belongs into its options/,
   },
   { path: "src/http.ts", code: `function get(force: boolean) {}` },
+  { path: "tests/support/server.ts", code: `export function serve(force: boolean) {}` },
 ];
 
 const LENGTH_ROWS: readonly Row[] = [
@@ -175,12 +177,25 @@ const LENGTH_ROWS: readonly Row[] = [
   { path: "tests/http_test.ts", code: "// line\n".repeat(MAX_FILE_LINES + 1) },
 ];
 
+const SYNTAX_ROWS: readonly Row[] = [
+  { path: "src/http.ts", code: `const file = open(); let other;` },
+  { path: "src/http.ts", code: `using file = open();`, says: /Node 20 cannot read using/ },
+  {
+    path: "tests/http_test.ts",
+    code: `await using server = serve();`,
+    says: /Node 20 cannot read await using/,
+  },
+  { path: "tests/e2e/update_test.ts", code: `await using server = serve();` },
+  { path: "src/runtime/deno.ts", code: `using file = Deno.openSync("x");` },
+];
+
 const TABLES: Readonly<Record<string, readonly Row[]>> = {
   "ambient": AMBIENT_ROWS,
   "boolean-parameter": BOOLEAN_ROWS,
   "file-length": LENGTH_ROWS,
   "layers": LAYERS_ROWS,
   "packages": PACKAGES_ROWS,
+  "portable-syntax": SYNTAX_ROWS,
   "start-up": START_UP_ROWS,
 };
 
