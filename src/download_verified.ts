@@ -105,6 +105,7 @@ async function locate(runtime: Runtime, executable: string | undefined): Promise
   try {
     return await installationOf(runtime, executable);
   } catch (error) {
+    if (!isFileError(error)) throw error;
     const path = executable ?? runtime.execPath;
     throw new UpdateError(
       "REPLACE_FAILED",

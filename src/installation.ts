@@ -33,12 +33,20 @@ export type Purpose = "new" | "old" | "probe";
  * @param executable Its path; the running executable when absent.
  * @returns Where everything about it lies.
  * @throws {FileError} `absent` when there is no such file.
+ * @throws {TypeError} When no path is given and the running executable is the JavaScript runtime itself.
  */
 export async function installationOf(
   runtime: Pick<Runtime, "fs" | "execPath">,
-  executable: string = runtime.execPath,
+  executable?: string,
 ): Promise<Installation> {
-  return pathsOf(await runtime.fs.realPath(executable));
+  if (executable === undefined && /^(deno|node|bun|bunx)(\.exe)?$/i.test(nameOf(runtime.execPath))) {
+    // `deno run main.ts` would otherwise replace Deno with the program.
+    throw new TypeError(
+      `Cannot update the running executable: current value is ${runtime.execPath}, the JavaScript runtime; ` +
+        "compile the program or give `executable`",
+    );
+  }
+  return pathsOf(await runtime.fs.realPath(executable ?? runtime.execPath));
 }
 
 /** The paths around an executable whose links are resolved already. */
