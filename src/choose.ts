@@ -6,8 +6,8 @@
 
 import { UpdateError } from "./errors.ts";
 import type { Asset, Manifest, Release } from "./manifest.ts";
-import { isAllowed, isNotYanked } from "./choose_rules.ts";
-import { bucketOf, currentShare } from "./rollout.ts";
+import { rolledOut, steppingStone } from "./choose_detour.ts";
+import { isAllowed, isNotYanked, withdrawn } from "./choose_rules.ts";
 import { canonicalTarget, runnableTargets } from "./target.ts";
 import { compareVersions, prereleaseTag } from "./version.ts";
 
@@ -168,7 +168,7 @@ async function firstAllowed(
   for (const release of descending(manifest, head)) {
     // Below the installed version there is nothing to offer, except when that one was withdrawn.
     const isOlder = compareVersions(release.version, situation.currentVersion) <= 0;
-    if (release !== head && isOlder) return undefined;
+    if (release !== head && isOlder && withdrawn(manifest, situation) === undefined) return undefined;
     if (await isAllowed(release, situation, say)) return release;
   }
   return undefined;
@@ -184,61 +184,14 @@ function descending(manifest: Manifest, head: Release): Release[] {
   return [head, ...below.sort((a, b) => compareVersions(b.version, a.version))];
 }
 
-/** Follows `minimum_version` down to a version that the installed one may go to directly. */
-function steppingStone(
-  manifest: Manifest,
-  release: Release,
-  situation: Situation,
-  say: Say,
-): Release | undefined {
-  let stone = release;
-  while (
-    stone.minimumVersion !== undefined &&
-    compareVersions(situation.currentVersion, stone.minimumVersion) < 0
-  ) {
-    const next = manifest.versions.get(stone.minimumVersion);
-    const through = `an installation older than ${stone.minimumVersion} goes through that version first`;
-    // A stone at or above the version it leads to would never end.
-    if (next === undefined || compareVersions(next.version, stone.version) >= 0) {
-      say("minimum-version", stone.version, false, `${through}, but the manifest does not offer it`);
-      return undefined;
-    }
-    say("minimum-version", stone.version, true, through);
-    stone = next;
-  }
-  return stone === release || isNotYanked(stone, say) ? stone : undefined;
-}
-
-async function rolledOut(
-  manifest: Manifest,
-  release: Release,
-  situation: Situation,
-  say: Say,
-): Promise<Release | undefined> {
-  const { rollout, version, critical } = release;
-  if (rollout === undefined) return release;
-  if (situation.manual || critical) {
-    say("rollout", version, true, situation.manual ? "a person asked" : "it is critical");
-    return release;
-  }
-  const share = currentShare(rollout, situation.now);
-  const bucket = await bucketOf(situation.installationId, version);
-  const where = rollout.paused
-    ? "the rollout is paused"
-    : `it is offered to ${share.toFixed(2)} % of the installations, this one is at ${bucket.toFixed(2)} %`;
-  if (say("rollout", version, bucket < share, where)) return release;
-  const fallback = rollout.fallback === undefined ? undefined : manifest.versions.get(rollout.fallback);
-  return fallback !== undefined && isNotYanked(fallback, say) ? fallback : undefined;
-}
-
 function isNewer(manifest: Manifest, { version }: Release, situation: Situation, say: Say): boolean {
   const { currentVersion, allowDowngrade } = situation;
   const order = compareVersions(version, currentVersion);
   if (order > 0) return say("newer", version, true, `it is newer than the installed ${currentVersion}`);
   if (order === 0) return say("newer", version, false, "it is the installed version");
-  const withdrawn = manifest.versions.get(currentVersion)?.yanked;
-  if (withdrawn !== undefined) {
-    return say("newer", version, true, `the installed ${currentVersion} was withdrawn: ${withdrawn}`);
+  const reason = withdrawn(manifest, situation);
+  if (reason !== undefined) {
+    return say("newer", version, true, `the installed ${currentVersion} was withdrawn: ${reason}`);
   }
   if (allowDowngrade) return say("newer", version, true, "going back to it was asked for");
   return say("newer", version, false, `it is older than the installed ${currentVersion}`);
@@ -264,10 +217,10 @@ function assetFor(release: Release, situation: Situation, say: Say): { asset: As
 function chosenBecause(
   { wanted, stepped, rolled }: { wanted: Release; stepped: Release; rolled: Release },
   manifest: Manifest,
-  { currentVersion, version }: Situation,
+  situation: Situation,
 ): Choice["reason"] {
   if (rolled !== stepped) return "fallback";
   if (stepped !== wanted) return "stepping-stone";
-  if (version !== undefined) return "requested";
-  return manifest.versions.get(currentVersion)?.yanked === undefined ? "newer" : "yanked";
+  if (situation.version !== undefined) return "requested";
+  return withdrawn(manifest, situation) === undefined ? "newer" : "yanked";
 }

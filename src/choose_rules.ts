@@ -5,7 +5,7 @@
  */
 
 import type { Say, Situation } from "./choose.ts";
-import type { Release } from "./manifest.ts";
+import type { Manifest, Release } from "./manifest.ts";
 import { inRange } from "./version.ts";
 
 /**
@@ -28,12 +28,18 @@ export async function isAllowed(
     runsOnSystem(release, situation, say);
 }
 
+/** Why the installed version was withdrawn, if it was. */
+export function withdrawn(manifest: Manifest, { currentVersion }: Situation): string | undefined {
+  return manifest.versions.get(currentVersion)?.yanked;
+}
+
 /** A withdrawn release is offered to nobody. */
 export function isNotYanked({ version, yanked }: Release, say: Say): boolean {
   return yanked === undefined || say("yanked", version, false, `it was withdrawn: ${yanked}`);
 }
 
-function isNotRefused({ version }: Release, { refused }: Situation, say: Say): boolean {
+/** A release that failed here before is not tried again. */
+export function isNotRefused({ version }: Release, { refused }: Situation, say: Say): boolean {
   return !refused.includes(version) || say("refused", version, false, "it failed on this machine before");
 }
 
@@ -54,7 +60,8 @@ function isOldEnough({ version, date, critical }: Release, situation: Situation,
   return say("minimum-age", version, passed, `it is ${passed ? "" : "not yet "}old enough`);
 }
 
-function runsOnSystem({ version, minimumOs }: Release, situation: Situation, say: Say): boolean {
+/** A release that needs a newer system than this one would not start. */
+export function runsOnSystem({ version, minimumOs }: Release, situation: Situation, say: Say): boolean {
   const needed = minimumOs.get(situation.machine.os);
   if (needed === undefined || situation.osVersion === undefined) return true;
   const passed = compareDotted(situation.osVersion, needed) >= 0;

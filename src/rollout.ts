@@ -6,6 +6,9 @@
 
 import type { Rollout } from "./manifest.ts";
 
+/** How many buckets there are. */
+const BUCKETS = 2 ** 32;
+
 /**
  * The percentage of installations that are offered a version now: it grows evenly from `percent` at `start` to 100 at
  * the end of `duration`; without a duration it stays.
@@ -26,11 +29,11 @@ export function currentShare({ percent, start, duration, paused }: Rollout, now:
  *
  * @param installationId What tells the installation from others; without it, it comes last.
  * @param version The version that is rolled out.
- * @returns 0 to 100; the version is offered where this is below the current share.
+ * @returns 0 to just below 100; the version is offered where this is below the current share.
  */
 export async function bucketOf(installationId: string | undefined, version: string): Promise<number> {
-  if (installationId === undefined) return 100;
+  if (installationId === undefined) return (BUCKETS - 1) / BUCKETS * 100;
   const bytes = new TextEncoder().encode(JSON.stringify([installationId, version]));
   const view = new DataView(await crypto.subtle.digest("SHA-256", bytes));
-  return view.getUint32(0) / 2 ** 32 * 100;
+  return view.getUint32(0) / BUCKETS * 100;
 }

@@ -10,21 +10,32 @@ import type { Runtime } from "./runtime/types.ts";
 export type Machine = Pick<Runtime, "os" | "arch" | "libc">;
 
 /** Canonical name by the names that other tools use for the same thing (Deno and Rust triples, uname). */
-const ARCH_ALIASES: Readonly<Record<string, string>> = {
-  x86_64: "x86_64",
-  x64: "x86_64",
-  amd64: "x86_64",
-  aarch64: "aarch64",
-  arm64: "aarch64",
-};
+const ARCH_ALIASES: ReadonlyMap<string, string> = new Map([
+  ["x86_64", "x86_64"],
+  ["x64", "x86_64"],
+  ["amd64", "x86_64"],
+  ["aarch64", "aarch64"],
+  ["arm64", "aarch64"],
+]);
 
-const OS_ALIASES: Readonly<Record<string, string>> = {
-  linux: "linux",
-  darwin: "darwin",
-  macos: "darwin",
-  windows: "windows",
-  win32: "windows",
-};
+const OS_ALIASES: ReadonlyMap<string, string> = new Map([
+  ["linux", "linux"],
+  ["darwin", "darwin"],
+  ["macos", "darwin"],
+  ["windows", "windows"],
+  ["win32", "windows"],
+]);
+
+/** What else a triple may say without being about another system. `android` or `gnux32` are other systems. */
+const OTHER_PARTS: ReadonlySet<string> = new Set(["unknown", "pc", "apple", "gnu", "musl", "msvc"]);
+
+/** What else runs on a machine, by its own target. */
+const ALSO_RUNS: ReadonlyMap<string, string> = new Map([
+  ["linux-x86_64", "linux-x86_64-musl"],
+  ["linux-aarch64", "linux-aarch64-musl"],
+  ["darwin-arm64", "darwin-x86_64"],
+  ["windows-aarch64", "windows-x86_64"],
+]);
 
 /**
  * Brings a platform's name to its canonical form: `linux-x86_64`, `darwin-arm64`, `linux-x86_64-musl`.
@@ -37,10 +48,13 @@ const OS_ALIASES: Readonly<Record<string, string>> = {
  */
 export function canonicalTarget(name: string): string {
   const parts = name.split("-");
-  const os = parts.map((part) => OS_ALIASES[part]).find((part) => part !== undefined);
-  const arch = parts.map((part) => ARCH_ALIASES[part]).find((part) => part !== undefined);
-  if (os === undefined || arch === undefined) return name;
-  return targetName({ os, arch, libc: parts.some((part) => part === "musl") ? "musl" : "gnu" });
+  const systems = parts.flatMap((part) => OS_ALIASES.get(part) ?? []);
+  const processors = parts.flatMap((part) => ARCH_ALIASES.get(part) ?? []);
+  const others = parts.filter((part) => OTHER_PARTS.has(part));
+  const [os, arch] = [systems[0], processors[0]];
+  // A word too many may be the one that matters: `aarch64-linux-android` does not run on Linux as we know it.
+  if (os === undefined || arch === undefined || parts.length !== 2 + others.length) return name;
+  return targetName({ os, arch, libc: others.includes("musl") ? "musl" : "gnu" });
 }
 
 /**
@@ -63,12 +77,6 @@ export function targetName(machine: Machine): string {
  * @returns The target itself and what else runs there.
  */
 export function runnableTargets(target: string): string[] {
-  const others: Readonly<Record<string, string>> = {
-    "linux-x86_64": "linux-x86_64-musl",
-    "linux-aarch64": "linux-aarch64-musl",
-    "darwin-arm64": "darwin-x86_64",
-    "windows-aarch64": "windows-x86_64",
-  };
-  const other = others[target];
+  const other = ALSO_RUNS.get(target);
   return other === undefined ? [target] : [target, other];
 }
