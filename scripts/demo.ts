@@ -59,8 +59,6 @@ const PROVED = [
   "no temporary file stayed beside the executable.",
 ];
 
-if (import.meta.main) Deno.exit(await demonstrate() ? 0 : 1);
-
 async function demonstrate(): Promise<boolean> {
   const started = performance.now();
   const folder = await temporaryFolder();
@@ -168,3 +166,5 @@ async function faultsOnDisk(
     ...strays.map((name) => `after cco ${args.join(" ")} there is a stray file ${name}`),
   ];
 }
+
+if (import.meta.main) Deno.exit(await demonstrate() ? 0 : 1);

@@ -13,11 +13,11 @@ import { officialToolchain, recoveredToolchain } from "./toolchain.ts";
 /** A development build waits no longer for the official runtime: an unreachable host may not even refuse. */
 const OFFICIAL_TIMEOUT = 60_000;
 
-/** Remembers between platforms whether the official runtime can be had. */
+/** Compiles for one kind of build; what it learns about the official runtime counts for the whole process. */
 export class Compiler {
   readonly #kind: Build["kind"];
   readonly #say: (line: string) => void;
-  #officialFailure: string | undefined;
+  static #officialFailure: string | undefined;
 
   /**
    * @param kind A release is made with the official runtime or not at all.
@@ -36,10 +36,10 @@ export class Compiler {
    * @param output The executable's path.
    */
   async compile(snapshot: Snapshot, platform: Platform, output: string): Promise<void> {
-    this.#officialFailure ??= await this.#compileOfficially(snapshot, platform, output);
-    if (this.#officialFailure === undefined) return;
+    Compiler.#officialFailure ??= await this.#compileOfficially(snapshot, platform, output);
+    if (Compiler.#officialFailure === undefined) return;
     const toolchain = await recoveredToolchain(platform.name);
-    if (toolchain === undefined) throw new Error(noToolchain(platform, this.#officialFailure));
+    if (toolchain === undefined) throw new Error(noToolchain(platform, Compiler.#officialFailure));
     if (toolchain.version !== Deno.version.deno) {
       this.#say(`Compiling for ${platform.name} with Deno ${toolchain.version} from npm.`);
     }

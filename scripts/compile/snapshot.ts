@@ -13,7 +13,8 @@ import type { Build } from "../../src/cli/build.ts";
 import { exists } from "../build_cache.ts";
 
 const REPOSITORY = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const SOURCES = ["mod.ts", "cli.ts", "src", "deno.lock"];
+/** Besides the entry points, which are the modules beside them. */
+const SOURCES = ["src", "deno.lock"];
 /** `deno compile` stores each file's time; this one is 2000-01-01. */
 const TIME = new Date(Date.UTC(2000, 0, 1));
 
@@ -34,7 +35,9 @@ export async function takeSnapshot(build: Build): Promise<Snapshot> {
   const folder = await Deno.makeTempDir({ prefix: "cco-compile-" });
   const remove = () => Deno.remove(folder, { recursive: true });
   try {
-    for (const name of SOURCES) await copy(join(REPOSITORY, name), join(folder, name));
+    for (const name of [...SOURCES, ...await entryPoints()]) {
+      await copy(join(REPOSITORY, name), join(folder, name));
+    }
     await write(join(folder, "deno.json"), await configuration());
     const entry = join(folder, "main.ts");
     await write(entry, entryModule(build));
@@ -43,6 +46,11 @@ export async function takeSnapshot(build: Build): Promise<Snapshot> {
     await remove();
     throw error;
   }
+}
+
+async function entryPoints(): Promise<string[]> {
+  const names = (await Array.fromAsync(Deno.readDir(REPOSITORY))).map((entry) => entry.name);
+  return names.filter((name) => name.endsWith(".ts"));
 }
 
 async function copy(from: string, to: string): Promise<void> {

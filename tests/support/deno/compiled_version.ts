@@ -1,0 +1,76 @@
+/**
+ * Compiled versions of `cco`, kept in the build cache as long as the sources are the same.
+ *
+ * @module
+ */
+
+import { createHash } from "node:crypto";
+import { join, relative } from "node:path";
+import { buildCache, exists, makeOnce } from "../../../scripts/build_cache.ts";
+import { compile, describeRelease } from "../../../scripts/compile.ts";
+import { platformsOf } from "../../../scripts/compile/platforms.ts";
+import { takeSnapshot } from "../../../scripts/compile/snapshot.ts";
+import type { Version } from "../../../scripts/demo/release.ts";
+import { type Build, developmentBuild } from "../../../src/cli/build.ts";
+import { testKey } from "../signed_release.ts";
+
+/** Signs the releases that compiled versions accept. */
+export const RELEASE_KEY = await testKey(42);
+
+/** How many compiled versions stay in the cache, at 150 MB each. */
+const KEPT = 6;
+
+/**
+ * A version of `cco` for this machine, which accepts only releases signed by {@link RELEASE_KEY}.
+ *
+ * @param version The version it says it is.
+ */
+export async function compiledVersion(version: string): Promise<Version> {
+  const build: Build = {
+    ...developmentBuild(version),
+    sources: ["https://releases.invalid/version-manifest.json"],
+    keys: [RELEASE_KEY.publicKey.text],
+    allowUnsigned: false,
+  };
+  const platforms = platformsOf(["host"]);
+  const folder = join(buildCache(), "compiled");
+  const path = join(folder, await keyOf(build));
+  if (!await exists(path)) {
+    await Deno.mkdir(folder, { recursive: true });
+    await makeOnce(path, async (out) => void await compile({ build, platforms, out, say: console.error }));
+  }
+  await Deno.utime(path, new Date(), new Date());
+  await removeOldest(folder);
+  return { version, compiled: await describeRelease(path, version, platforms) };
+}
+
+/** The digest of everything that decides what is compiled: sources, facts, flags, and the version of Deno. */
+async function keyOf(build: Build): Promise<string> {
+  await using snapshot = await takeSnapshot(build);
+  const hash = createHash("sha256").update(Deno.version.deno);
+  const flags = new URL("../../../scripts/compile/deno_compile.ts", import.meta.url);
+  hash.update(await Deno.readFile(flags));
+  for (const file of await filesIn(snapshot.folder)) {
+    hash.update(`${relative(snapshot.folder, file)}\n`).update(await Deno.readFile(file));
+  }
+  return `${build.version}-${hash.digest("hex").slice(0, 32)}`;
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  const files: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    files.push(...isDirectory ? await filesIn(join(folder, name)) : [join(folder, name)]);
+  }
+  return files.sort();
+}
+
+async function removeOldest(folder: string): Promise<void> {
+  const entries = await Promise.all(
+    (await Array.fromAsync(Deno.readDir(folder))).map(async ({ name }) => {
+      const { mtime } = await Deno.stat(join(folder, name));
+      return { path: join(folder, name), used: mtime?.getTime() ?? 0 };
+    }),
+  );
+  const old = entries.sort((a, b) => b.used - a.used).slice(KEPT);
+  for (const { path } of old) await Deno.remove(path, { recursive: true });
+}
