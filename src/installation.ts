@@ -46,7 +46,25 @@ export async function installationOf(
         "compile the program or give `executable`",
     );
   }
-  return pathsOf(await runtime.fs.realPath(executable ?? runtime.execPath));
+  const path = executable ?? runtime.execPath;
+  try {
+    return pathsOf(await runtime.fs.realPath(path));
+  } catch (error) {
+    const interrupted = await interruptedInstallation(runtime, path);
+    if (interrupted === undefined) throw error;
+    return interrupted;
+  }
+}
+
+/** On Windows a crash may leave no executable but the record of its update: recovery must find its way without it. */
+async function interruptedInstallation(
+  { fs }: Pick<Runtime, "fs">,
+  executable: string,
+): Promise<Installation | undefined> {
+  const folder = await fs.realPath(folderOf(executable)).catch(() => undefined);
+  if (folder === undefined || await fs.stat(executable) !== undefined) return undefined;
+  const installation = pathsOf(inFolder(folder, nameOf(executable)));
+  return await fs.stat(installation.record) === undefined ? undefined : installation;
 }
 
 /** The paths around an executable whose links are resolved already. */

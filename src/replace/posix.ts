@@ -75,11 +75,12 @@ async function copyToBackup(
     const target = await fs.open(copy, { access: "create", mode: mode & 0o777 });
     try {
       for await (const chunk of chunksOf(source)) target.append(chunk);
+      // Before the flush: a power cut must not leave a backup that cannot be run.
+      await fs.chmod(copy, mode & 0o777);
       await target.sync();
     } finally {
       target.close();
     }
-    await fs.chmod(copy, mode & 0o777);
     await fs.rename(copy, installation.backup);
   } catch (error) {
     await fs.remove(copy).catch(() => {});
