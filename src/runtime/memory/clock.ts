@@ -1,23 +1,34 @@
-/** A clock that moves when it is told to, or that skips every wait. */
+/** A clock that moves when it is told to, or by itself whenever nothing but waiting is going on. */
 
 interface Timer {
   readonly at: number;
   readonly fire: () => void;
 }
 
+/** So many turns of the event loop in which nothing happens mean that nothing will, but for the clock. */
+const IDLE_TURNS = 10;
+
 /** The clock of a machine in memory. */
 export class MemoryClock {
   readonly #isManual: boolean;
   readonly #timers = new Set<Timer>();
   #now: number;
+  #activity = 0;
+  #isSkipping = false;
 
   /**
    * @param now Milliseconds since the epoch.
-   * @param kind `instant`: whoever waits is there at once, and the time too. `manual`: only {@link advance} moves it.
+   * @param kind `instant`: when everybody waits, the time jumps to the end of the first wait. `manual`: only
+   * {@link advance} moves it.
    */
   constructor(now: number, kind: "instant" | "manual") {
     this.#now = now;
     this.#isManual = kind === "manual";
+  }
+
+  /** Says that something is going on: the time does not jump yet. */
+  touch(): void {
+    this.#activity++;
   }
 
   /** Milliseconds since the epoch. */
@@ -34,11 +45,10 @@ export class MemoryClock {
   wait(milliseconds: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
-      if (!this.#isManual) this.#now += Math.max(0, milliseconds);
-      const timer: Timer = { at: this.#now + (this.#isManual ? milliseconds : 0), fire: elapsed };
+      const timer: Timer = { at: this.#now + Math.max(0, milliseconds), fire: elapsed };
       const timers = this.#timers.add(timer);
       signal?.addEventListener("abort", aborted, { once: true });
-      if (!this.#isManual) queueMicrotask(elapsed);
+      if (!this.#isManual) void this.#skip();
 
       function elapsed(): void {
         if (!timers.delete(timer)) return;
@@ -67,6 +77,21 @@ export class MemoryClock {
       await settle();
     }
     this.#now = end;
+  }
+
+  /** Jumps from wait to wait as long as anybody waits. */
+  async #skip(): Promise<void> {
+    if (this.#isSkipping) return;
+    this.#isSkipping = true;
+    while (this.#timers.size > 0) {
+      const before = this.#activity;
+      for (let turn = 0; turn < IDLE_TURNS; turn++) await settle();
+      const next = this.#next(Infinity);
+      if (before !== this.#activity || next === undefined) continue;
+      this.#now = Math.max(this.#now, next.at);
+      next.fire();
+    }
+    this.#isSkipping = false;
   }
 
   #next(end: number): Timer | undefined {

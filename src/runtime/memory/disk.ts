@@ -33,6 +33,8 @@ export class MemoryDisk {
   /** What has not, oldest first. */
   #pending: Change[] = [];
   #lastId: number;
+  /** Grows with every change and every sync: while it is the same, so is what a power cut may leave. */
+  revision = 0;
   /** How many machines were started from this disk: tells their processes apart. */
   starts = 0;
 
@@ -71,12 +73,14 @@ export class MemoryDisk {
 
   /** Makes a change, in the cache. A write is two changes: a power cut may tear it. */
   change(change: Change): void {
+    this.revision++;
     this.#live.apply(change);
     this.#pending.push(...(change.type === "write" ? halves(change) : [change]));
   }
 
   /** A file's content and permission bits reach the disk. */
   syncFile(id: number): void {
+    this.revision++;
     this.#flush((change) => change.type !== "entries" && change.id === id);
     if (this.rules === "windows") this.#flushLogUpTo(id);
   }
@@ -84,6 +88,7 @@ export class MemoryDisk {
   /** A folder's names reach the disk. */
   syncFolder(id: number): void {
     if (this.rules === "windows") return;
+    this.revision++;
     this.#pending = this.#pending.flatMap((change) => this.#syncNames(change, id));
   }
 

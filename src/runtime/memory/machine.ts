@@ -113,12 +113,14 @@ export class MemoryMachine {
     process: MemoryProcess,
     facts: { name: string; path: string; to?: string | undefined },
   ): Promise<void> {
+    this.clock.touch();
     if (process.isAlive) await this.operations.announce({ ...facts, to: facts.to, pid: process.pid });
     if (!process.isAlive) await new Promise<never>(() => {});
   }
 
   /** The same for an operation that cannot wait. */
   enterNow(process: MemoryProcess, facts: { name: string; path: string }): void {
+    this.clock.touch();
     if (process.isAlive) this.operations.announceNow({ ...facts, to: undefined, pid: process.pid });
     if (!process.isAlive) throw new Error(`Process ${process.pid} has ended`);
   }

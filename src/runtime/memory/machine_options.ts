@@ -33,7 +33,7 @@ export interface MemoryMachineOptions {
   readonly seed?: number;
   /** The time at the start, in milliseconds since the epoch. @default 2026-01-01 */
   readonly now?: number;
-  /** Whether whoever waits is there at once, or waits for `machine.clock.advance`. @default "instant" */
+  /** `instant`: when everybody waits, the time jumps to the end of the first wait. `manual`: `machine.clock.advance` moves it. @default "instant" */
   readonly clock?: "instant" | "manual";
 }
 
