@@ -34,7 +34,9 @@ export async function readWhole(
   if (declared !== undefined && declared > limits.maxBytes) length = declared;
   while (length <= limits.maxBytes) {
     const chunk = await response.read();
-    if (chunk === undefined) return joined(chunks, length, declared, response, attempts);
+    if (chunk === undefined) {
+      return await decoded(joined(chunks, length, declared, response, attempts), response, limits);
+    }
     chunks.push(chunk);
     length += chunk.length;
   }
@@ -69,6 +71,36 @@ function joined(
     offset += chunk.length;
   }
   return bytes;
+}
+
+/** Deno does not decode once `Accept-Encoding` is given; Node and Bun do. Documents never begin like a gzip file. */
+async function decoded(
+  bytes: Uint8Array<ArrayBuffer>,
+  response: HttpResponse,
+  limits: BodyLimits,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const encoding = response.headers.get("content-encoding")?.trim().toLowerCase();
+  if (encoding !== "gzip" || bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")).getReader();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for (;;) {
+    const { done, value } = await reader.read().catch((error) => {
+      throw damaged(response, error);
+    });
+    if (done) return joined(chunks, length, undefined, response, 1);
+    length += value.length;
+    if (length > limits.maxBytes) break;
+    chunks.push(value);
+  }
+  await reader.cancel();
+  throw tooLarge(response, limits);
+}
+
+function damaged({ url }: HttpResponse, cause: unknown): UpdateError<"NETWORK"> {
+  const shown = redactUrl(url);
+  const message = `Cannot fetch ${shown}: the server sent damaged compressed data`;
+  return new UpdateError("NETWORK", message, { url: shown, attempts: 1 }, { cause });
 }
 
 function tooLarge(response: HttpResponse, { maxBytes, what }: BodyLimits): UpdateError<"TOO_LARGE"> {
