@@ -91,14 +91,8 @@ export async function createDurably(
     await runtime.fs.link(temporary, path);
   } catch (error) {
     if (!isFileError(error, "unsupported", "denied", "other")) throw error;
-    // FAT, exFAT and some network file systems have no hard links.
-    const file = await runtime.fs.open(path, { access: "create", mode: options.mode });
-    try {
-      file.append(bytes);
-      await file.sync();
-    } finally {
-      file.close();
-    }
+    // FAT, exFAT and some network file systems have no hard links: there a crash may leave it half-written.
+    await writeNew(runtime.fs, path, bytes, options);
   } finally {
     await runtime.fs.remove(temporary).catch(() => {});
   }
@@ -126,19 +120,29 @@ async function writeTemporary(
   runtime: DurableRuntime,
   path: string,
   bytes: Uint8Array,
-  { mode }: { mode: number },
+  options: { mode: number },
 ): Promise<string> {
   const name = `${temporaryPrefix(path)}${runtime.pid}-${randomName(runtime)}.tmp`;
   const temporary = inFolder(folderOf(path), name);
-  const file = await runtime.fs.open(temporary, { access: "create", mode });
+  await writeNew(runtime.fs, temporary, bytes, options);
+  return temporary;
+}
+
+/** Makes a file and flushes it; what cannot be written whole is removed. */
+async function writeNew(
+  fs: FileSystem,
+  path: string,
+  bytes: Uint8Array,
+  { mode }: { mode: number },
+): Promise<void> {
+  const file = await fs.open(path, { access: "create", mode });
   try {
     file.append(bytes);
     await file.sync();
   } catch (error) {
-    await runtime.fs.remove(temporary).catch(() => {});
+    await fs.remove(path).catch(() => {});
     throw error;
   } finally {
     file.close();
   }
-  return temporary;
 }

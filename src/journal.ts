@@ -10,6 +10,7 @@
 import { createDurably, readFile, writeDurably } from "./durable.ts";
 import { isFileError, UpdateError } from "./errors.ts";
 import { type Installation, isBesideName } from "./installation.ts";
+import { isMarkAlive, processMark } from "./journal_process.ts";
 import { RECORD_BYTES } from "./limits.ts";
 import { randomName } from "./path.ts";
 import { removeIfThere } from "./remove.ts";
@@ -134,13 +135,11 @@ export async function isTakeoverStale(
   runtime: Pick<Runtime, "fs" | "processStart">,
   installation: Installation,
 ): Promise<boolean> {
-  const bytes = await readFile(runtime.fs, installation.takeover, RECORD_BYTES);
-  const [pid, start] = new TextDecoder().decode(bytes ?? new Uint8Array()).trim().split(" ", 2);
-  return await runtime.processStart(Number(pid)) !== start;
+  return !await isMarkAlive(runtime, await readFile(runtime.fs, installation.takeover, RECORD_BYTES));
 }
 
 async function lockTakeover(runtime: JournalRuntime, installation: Installation): Promise<boolean> {
-  const content = new TextEncoder().encode(`${runtime.pid} ${await runtime.processStart(runtime.pid)}\n`);
+  const content = await processMark(runtime);
   for (let tries = 0; tries < 2; tries++) {
     try {
       await createDurably(runtime, installation.takeover, content, { mode: 0o644 });

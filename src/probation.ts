@@ -10,6 +10,7 @@
 
 import { createDurably, readFile, writeDurably } from "./durable.ts";
 import type { Installation } from "./installation.ts";
+import { isMarkAlive, processMark } from "./journal_process.ts";
 import { RECORD_BYTES } from "./limits.ts";
 import { inFolder, randomName } from "./path.ts";
 import { removeIfThere, removeTree } from "./remove.ts";
@@ -101,8 +102,8 @@ export async function countStart(runtime: ProbationRuntime, stateDirectory: stri
   for (const name of await fs.list(folder)) {
     if (await hasEnded(runtime, inFolder(folder, name))) failed++;
   }
-  const content = new TextEncoder().encode(`${pid} ${await runtime.processStart(pid)}\n`);
-  await createDurably(runtime, inFolder(folder, `${pid}-${randomName(runtime)}`), content, { mode: 0o600 });
+  const path = inFolder(folder, `${pid}-${randomName(runtime)}`);
+  await createDurably(runtime, path, await processMark(runtime), { mode: 0o600 });
   return failed;
 }
 
@@ -122,8 +123,7 @@ async function hasEnded(runtime: ProbationRuntime, path: string): Promise<boolea
   const bytes = await readFile(runtime.fs, path, RECORD_BYTES);
   // A file that went away was removed by a process that has proved the version.
   if (bytes === undefined) return false;
-  const [pid, start] = new TextDecoder().decode(bytes).trim().split(" ", 2);
-  return await runtime.processStart(Number(pid)) !== start;
+  return !await isMarkAlive(runtime, bytes);
 }
 
 function decode(bytes: Uint8Array): Probation | undefined {
