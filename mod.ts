@@ -29,6 +29,7 @@ export * from "./src/confirm_healthy.ts";
 export * from "./src/download_verified.ts";
 export * from "./src/errors.ts";
 export * from "./src/fetch_manifest.ts";
+export * from "./src/inspect_installation.ts";
 export * from "./src/list_backups.ts";
 export type { Asset, Manifest, Release, Rollout } from "./src/manifest.ts";
 export type * from "./src/options.ts";

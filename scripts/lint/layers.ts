@@ -154,6 +154,7 @@ export const LAYERS: readonly Layer[] = [
       "confirm_healthy",
       "download_verified",
       "fetch_manifest",
+      "inspect_installation",
       "list_backups",
       "recover",
       "rollback",

@@ -6,7 +6,7 @@
 
 import type { Invocation } from "./invocation.ts";
 import { formatBytes, formatTime, isoTime } from "./times.ts";
-import { PROBE } from "./updater_options.ts";
+import { installedOptions } from "./updater_options.ts";
 
 /**
  * Lists the versions that `cco rollback` can go back to, newest first.
@@ -14,9 +14,10 @@ import { PROBE } from "./updater_options.ts";
  * @param invocation The run.
  * @returns The exit code.
  */
-export async function listBackupsCommand({ output, world: { runtime } }: Invocation): Promise<number> {
+export async function listBackupsCommand(invocation: Invocation): Promise<number> {
+  const { output } = invocation;
   const { listBackups } = await import("../../mod.ts");
-  const backups = await listBackups({ runtime, probe: PROBE });
+  const backups = await listBackups(await installedOptions(invocation));
   if (backups.length === 0) output.line("No backup version available");
   for (const { version, modifiedAt, size, path } of backups) {
     output.line(`${version ?? "unknown"}  ${formatTime(modifiedAt)}  ${formatBytes(size)}  ${path}`);

@@ -48,6 +48,11 @@ export class Output {
     if (!this.options.json) this.#terminal.write(this.#paint("stdout", safeLine(text)) + "\n");
   }
 
+  /** A word and its description with a tab between them, for programs that split there. */
+  tabbed(word: string, description: string): void {
+    if (!this.options.json) this.#terminal.write(`${safeLine(word)}\t${safeLine(description)}\n`);
+  }
+
   /** A line about what is going on or what to do next: not with `--quiet`. */
   step(text = ""): void {
     if (!this.options.quiet) this.line(text);

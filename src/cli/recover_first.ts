@@ -6,7 +6,7 @@
 
 import type { Invocation } from "./invocation.ts";
 import { updateFailure } from "./update_failure.ts";
-import { PROBE } from "./updater_options.ts";
+import { installedOptions } from "./updater_options.ts";
 
 /** What was done, for people; where nothing was, nothing is said. */
 const WORDS: Readonly<Record<string, string>> = {
@@ -22,10 +22,11 @@ const WORDS: Readonly<Record<string, string>> = {
  * @param invocation The run.
  * @throws {Failure} Exit code 6 when a human is needed.
  */
-export async function recoverFirst({ output, world: { runtime } }: Invocation): Promise<void> {
+export async function recoverFirst(invocation: Invocation): Promise<void> {
+  const { output } = invocation;
   const library = await import("../../mod.ts");
   try {
-    const { outcome } = await library.recover({ runtime, probe: PROBE });
+    const { outcome } = await library.recover(await installedOptions(invocation));
     const words = WORDS[outcome];
     if (words !== undefined) output.note(`ℹ️  An interrupted update was found: ${words}`);
   } catch (error) {

@@ -8,7 +8,7 @@ import { changeState } from "../config/state.ts";
 import type { Invocation } from "./invocation.ts";
 import { recoverFirst } from "./recover_first.ts";
 import { updateFailure } from "./update_failure.ts";
-import { PROBE } from "./updater_options.ts";
+import { installedOptions } from "./updater_options.ts";
 
 /**
  * Goes back to the previous version, or to that of `--to`.
@@ -20,11 +20,11 @@ import { PROBE } from "./updater_options.ts";
 export async function rollbackCommand(invocation: Invocation): Promise<number> {
   const { output, world: { runtime, build } } = invocation;
   await recoverFirst(invocation);
+  const options = await installedOptions(invocation);
   const library = await import("../../mod.ts");
   try {
-    const { to, executable } = await library.rollback({ runtime, to: invocation.flag("to"), probe: PROBE });
-    const { stateDirectory } = await invocation.paths();
-    await changeState(runtime, stateDirectory, { found: undefined });
+    const { to, executable } = await library.rollback({ ...options, to: invocation.flag("to") });
+    await changeState(runtime, options.stateDirectory, { found: undefined });
     output.line(`✅ Rolled back to previous version ${to ?? "(unknown)"}`);
     output.step();
     output.step("Restart CCO to use it.");

@@ -10,8 +10,33 @@ import { parseDuration } from "../config/duration.ts";
 import type { Settings } from "../config/load_settings.ts";
 import type { Invocation } from "./invocation.ts";
 
+const APP = "cco";
+
 /** How a new `cco` is asked for its version: the exact answer of `cco --version`. */
-export const PROBE: ProbeOptions = { expect: (version) => `cco ${version}` };
+const PROBE: ProbeOptions = { expect: (version) => `cco ${version}` };
+
+/** Options of every step that works on the installed executable. */
+export interface InstalledOptions {
+  /** The machine. */
+  readonly runtime: Runtime;
+  /** The program's name in manifests and state. */
+  readonly app: string;
+  /** What is remembered about it. */
+  readonly stateDirectory: string | undefined;
+  /** How an executable is asked for its version. */
+  readonly probe: ProbeOptions;
+}
+
+/**
+ * The options of the steps that need no network.
+ *
+ * @param invocation The run.
+ * @returns The options.
+ */
+export async function installedOptions(invocation: Invocation): Promise<InstalledOptions> {
+  const { stateDirectory } = await invocation.paths();
+  return { runtime: invocation.world.runtime, app: APP, stateDirectory, probe: PROBE };
+}
 
 /** Options of every step that talks to a source. */
 export interface UpdaterOptions extends FetchManifestOptions {
@@ -40,7 +65,7 @@ export async function updaterOptions(invocation: Invocation): Promise<UpdaterOpt
   const allowUnsigned = build.allowUnsigned && !(hasKeys && settings.get("updates.verify_signatures"));
   const { keys, threshold, root, minimumSequence } = build;
   return {
-    app: "cco",
+    app: APP,
     runtime: await networkRuntime(invocation, settings),
     signal: terminal.signal,
     githubToken: terminal.env("GITHUB_TOKEN") || terminal.env("GH_TOKEN") || undefined,
