@@ -24,7 +24,6 @@ const FLAGS = [
   "--no-check",
   "--no-code-cache",
   "--v8-flags=--max-semi-space-size=1",
-  "--frozen",
 ];
 
 /** The stage at which `deno compile` fails when it cannot obtain its runtime, in the words of 2.7 and 2.9. */
@@ -66,9 +65,15 @@ export async function denoCompile(
   throw new Error(`deno compile failed for ${platform.name}:\n${text}`);
 }
 
-/** Where all npm packages of the lock file would be embedded, also the tests', newer versions can leave them out. */
+/**
+ * Versions before 2.9 embed every package of the lock file, the 25 MB that only tests need too; without it, those that
+ * are imported, whose versions deno.json pins.
+ */
 function flags(version: string): string[] {
-  return [...FLAGS, ...compareVersions(version, "2.9.0") < 0 ? [] : ["--exclude-unused-npm"]];
+  const packages = compareVersions(version, "2.9.0") < 0
+    ? ["--no-lock"]
+    : ["--frozen", "--exclude-unused-npm"];
+  return [...FLAGS, ...packages];
 }
 
 /** The line after the failed stage in the chain of causes. */
