@@ -11,10 +11,11 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Build } from "../../src/cli/build.ts";
 import { exists } from "../build_cache.ts";
+import { lockFor, usedImports } from "./dependencies.ts";
 
 const REPOSITORY = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 /** Besides the entry points, which are the modules beside them. */
-const SOURCES = ["src", "deno.lock"];
+const SOURCES = ["src"];
 /** `deno compile` stores each file's time; this one is 2000-01-01. */
 const TIME = new Date(Date.UTC(2000, 0, 1));
 
@@ -38,7 +39,7 @@ export async function takeSnapshot(build: Build): Promise<Snapshot> {
     for (const name of [...SOURCES, ...await entryPoints()]) {
       await copy(join(REPOSITORY, name), join(folder, name));
     }
-    await write(join(folder, "deno.json"), await configuration());
+    await writeConfiguration(folder);
     const entry = join(folder, "main.ts");
     await write(entry, entryModule(build));
     return { folder, entry, [Symbol.asyncDispose]: remove };
@@ -64,12 +65,24 @@ async function copy(from: string, to: string): Promise<void> {
   await Deno.utime(to, TIME, TIME);
 }
 
-/** Of the project's configuration only what compiling needs: tasks, lint and test settings stay out. */
-async function configuration(): Promise<string> {
-  const { name, version, exports, imports } = JSON.parse(
-    await Deno.readTextFile(join(REPOSITORY, "deno.json")),
-  );
-  return JSON.stringify({ name, version, exports, imports, nodeModulesDir: "none" });
+/** Of the project's configuration only what the program needs: its packages, not the tests'; no tasks and settings. */
+async function writeConfiguration(folder: string): Promise<void> {
+  const read = (name: string) => Deno.readTextFile(join(REPOSITORY, name));
+  const { name, version, exports, imports } = JSON.parse(await read("deno.json"));
+  const used = usedImports(imports, await sourcesIn(folder));
+  const configuration = { name, version, exports, imports: used, nodeModulesDir: "none" };
+  await write(join(folder, "deno.json"), JSON.stringify(configuration));
+  await write(join(folder, "deno.lock"), lockFor(await read("deno.lock"), used));
+}
+
+async function sourcesIn(folder: string): Promise<string[]> {
+  const texts: string[] = [];
+  for await (const entry of Deno.readDir(folder)) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory) texts.push(...await sourcesIn(path));
+    else if (entry.name.endsWith(".ts")) texts.push(await Deno.readTextFile(path));
+  }
+  return texts;
 }
 
 function entryModule(build: Build): string {
