@@ -11,10 +11,9 @@
  */
 
 import type { Update } from "./check_for_update.ts";
-import { digestOf } from "./digest.ts";
-import { isFileError, isUpdateError, UpdateError } from "./errors.ts";
+import { isFileError, isUpdateError, type UpdateError } from "./errors.ts";
 import { toUpdateError } from "./install_error.ts";
-import { besideName, type Installation } from "./installation.ts";
+import type { Installation } from "./installation.ts";
 import type { Claim } from "./journal.ts";
 import type {
   ExecutableOptions,
@@ -27,6 +26,7 @@ import type { UpdatePhase } from "./progress.ts";
 import { beginProbation } from "./probation.ts";
 import { probe } from "./probe.ts";
 import { refuseVersion } from "./refused_versions.ts";
+import { displacedName, requireStaged, requireSwapped } from "./replace/checks.ts";
 import { fileDigest, finish, rollbackFailed, undoUnswapped } from "./replace/recovery.ts";
 import { displacedPath, type ReplaceFiles, type ReplaceStrategy } from "./replace/strategy.ts";
 import { strategyFor } from "./replace/system.ts";
@@ -88,10 +88,15 @@ export async function atomicReplace(
   try {
     await replace.prepare();
   } catch (error) {
-    await undoUnswapped(runtime, installation, claim.record);
+    await undone(runtime, installation, claim);
     throw toUpdateError(error);
   }
   return await replace.swap();
+}
+
+/** What cannot be undone now is undone by `recover`: the caller has to hear of what failed first. */
+async function undone(runtime: Runtime, installation: Installation, claim: Claim): Promise<void> {
+  await undoUnswapped(runtime, installation, claim.record).catch(() => {});
 }
 
 /** One replace, from the staged file to the commit. */
@@ -123,28 +128,29 @@ class Replace {
   async prepare(): Promise<void> {
     const { signal } = this.#options;
     signal?.throwIfAborted();
-    this.#identity = await this.#hashAgain();
+    this.#identity = await requireStaged(this.#runtime, this.#staged);
     this.#report("probing");
-    await this.#probe(this.#staged.path);
+    await this.#probe(this.#staged.path, signal);
     signal?.throwIfAborted();
     await this.#claim.amend({
       to: { version: this.#update.version, sha256: this.#staged.sha256 },
-      displaced: await this.#displacedName(),
+      displaced: await displacedName(this.#runtime, this.#installation),
     });
     this.#report("backing-up");
     await this.#strategy.backUp(this.#files);
   }
 
   async swap(): Promise<ReplaceResult> {
-    this.#report("installing");
     try {
+      this.#report("installing");
       await this.#strategy.swap(this.#files);
     } catch (error) {
       await this.#undo(error);
       throw toUpdateError(error);
     }
     try {
-      await this.#requireSameFile();
+      const { executable: path, sha256 } = this.#staged;
+      await requireSwapped(this.#runtime, { path, sha256 }, this.#identity);
       await this.#probe(this.#installation.executable);
     } catch (error) {
       await this.#rollBack(error);
@@ -167,54 +173,38 @@ class Replace {
     return { installation: this.#installation, staged: this.#staged.path, displaced };
   }
 
-  /** Between its verification and now the file may have been exchanged (T22). */
-  async #hashAgain(): Promise<string | undefined> {
-    const { fs } = this.#runtime;
-    const file = await fs.open(this.#staged.path, { access: "read" });
-    try {
-      const { size, identity, kind } = await file.stat();
-      const sha256 = await digestOf({ size, readAt: file.readAt.bind(file) });
-      const named = await fs.stat(this.#staged.path);
-      const isSame = named?.kind === "file" && named.identity === identity;
-      if (kind !== "file" || !isSame || sha256 !== this.#staged.sha256) throw tampered(this.#staged.path);
-      return identity;
-    } finally {
-      file.close();
-    }
-  }
-
-  async #requireSameFile(): Promise<void> {
-    const { executable } = this.#installation;
-    const info = await this.#runtime.fs.stat(executable);
-    if (info?.kind !== "file" || info.identity !== this.#identity) throw tampered(executable);
-  }
-
-  async #displacedName(): Promise<string | null> {
-    const older = await this.#runtime.fs.stat(this.#installation.backup);
-    return older === undefined ? null : besideName(this.#runtime, this.#installation, "old");
-  }
-
-  async #probe(path: string): Promise<void> {
-    await probe(this.#runtime, this.#installation, path, this.#update.version, this.#options.probe);
+  async #probe(path: string, signal?: AbortSignal): Promise<void> {
+    const options = { ...this.#options.probe, signal };
+    await probe(this.#runtime, this.#installation, path, this.#update.version, options);
   }
 
   /** The swap itself failed. What is live now says what has to be undone. */
   async #undo(cause: unknown): Promise<void> {
     const live = await fileDigest(this.#runtime, this.#installation.executable).catch(() => undefined);
     if (live !== this.#claim.record.from.sha256) return await this.#rollBack(cause);
-    await undoUnswapped(this.#runtime, this.#installation, this.#claim.record);
+    await undone(this.#runtime, this.#installation, this.#claim);
   }
 
   async #rollBack(cause: unknown): Promise<void> {
-    this.#report("rolling-back");
+    try {
+      this.#report("rolling-back");
+    } catch {
+      // Nothing that a callback throws may keep a bad version in place.
+    }
     // First, so that no crash makes the failed version look new again. Restoring matters more than remembering.
-    await refuseVersion(this.#runtime, this.#stateDirectory, this.#update.version).catch(() => {});
+    await this.#refuse(cause).catch(() => {});
     try {
       await this.#strategy.restore(this.#files);
     } catch (error) {
       throw rollbackFailed(this.#installation, this.#claim.record, new AggregateError([cause, error]));
     }
     await finish(this.#runtime, this.#installation, this.#claim.record);
+  }
+
+  /** A disk that failed or an intruder says nothing about the version. */
+  async #refuse(cause: unknown): Promise<void> {
+    if (!isUpdateError(cause) || cause.code !== "PROBE_FAILED") return;
+    await refuseVersion(this.#runtime, this.#stateDirectory, this.#update.version);
   }
 
   /** An update without a watched first start is still an update: a state folder that cannot be written is no reason. */
@@ -239,12 +229,4 @@ class Replace {
     const { executable, backup } = this.#installation;
     return { outcome, from: this.#update.from, to: this.#update.version, executable, backup, cause };
   }
-}
-
-function tampered(path: string): UpdateError<"TAMPERED"> {
-  return new UpdateError(
-    "TAMPERED",
-    `Failed to install new binary: ${path} changed after it was verified; find out who writes to that folder`,
-    { path },
-  );
 }

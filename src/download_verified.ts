@@ -5,12 +5,11 @@
  */
 
 import type { Update } from "./check_for_update.ts";
-import { digestOf } from "./digest.ts";
 import { isFileError, UpdateError } from "./errors.ts";
 import { besideName, type Installation, installationOf } from "./installation.ts";
 import { type Claim, claimInstallation } from "./journal.ts";
 import { toUpdateError } from "./install_error.ts";
-import { PARTIAL_AGE, UNSIZED_BYTES, UNSIZED_RATIO } from "./limits.ts";
+import { PARTIAL_AGE, UNSIZED_BYTES } from "./limits.ts";
 import type {
   ExecutableOptions,
   ProgressOptions,
@@ -21,14 +20,14 @@ import type {
 import { inFolder } from "./path.ts";
 import { requireReplaceable } from "./preflight.ts";
 import type { Progress, UpdatePhase } from "./progress.ts";
-import { redactUrl } from "./redact.ts";
 import { removeIfThere } from "./remove.ts";
-import { keepIdentity, requireIdentityKept } from "./replace/identity.ts";
+import { requireIdentityKept } from "./replace/identity.ts";
 import { fileDigest, recoverInstallation, undoUnswapped } from "./replace/recovery.ts";
+import { stage } from "./replace/stage.ts";
 import { strategyFor } from "./replace/system.ts";
 import { download } from "./resume.ts";
 import { systemRuntime } from "./runtime/default.ts";
-import type { OpenFile, Runtime } from "./runtime/types.ts";
+import type { Runtime } from "./runtime/types.ts";
 import { redeemIfFresh, type StagedUpdate, vouchFor } from "./staged_update.ts";
 import { stateDirectoryOf } from "./state_directory.ts";
 
@@ -73,8 +72,7 @@ export async function downloadVerified(
   if (!update.trust.signed && !allowUnsigned) throw unsignedUpdate(update);
   const runtime = options.runtime ?? systemRuntime();
   const installation = await locate(runtime, options.executable);
-  await requireReplaceable(runtime, installation);
-  await recoverInstallation(runtime, strategyFor(runtime), installation, options.probe);
+  await prepare(runtime, installation, options);
   const staged = inFolder(installation.folder, besideName(runtime, installation, "new"));
   const claim = await claimFor(runtime, installation, update, staged);
   const report = (phase: UpdatePhase) =>
@@ -83,11 +81,20 @@ export async function downloadVerified(
     await requireIdentityKept(runtime, installation);
     const file = await fetchAsset(runtime, update, options);
     report("verified");
-    const facts = await unpack(runtime, update, file, installation, staged, { signal, report });
+    const { asset, app } = update;
+    const facts = await stage(runtime, installation, {
+      asset,
+      app,
+      download: file,
+      path: staged,
+      signal,
+      report,
+    });
     return stagedUpdate(runtime, { update, path: staged, ...facts }, installation, claim);
   } catch (error) {
     await removeIfThere(runtime.fs, staged).catch(() => {});
-    await claim.release();
+    // What failed first is what the caller has to hear of; a record that stays is ended by `recover`.
+    await claim.release().catch(() => {});
     throw toUpdateError(error);
   }
 }
@@ -113,6 +120,20 @@ async function locate(runtime: Runtime, executable: string | undefined): Promise
       { path, operation: "find" },
       { cause: error },
     );
+  }
+}
+
+/** Ends what an earlier process left, where this installation may be updated at all. */
+async function prepare(
+  runtime: Runtime,
+  installation: Installation,
+  { probe }: ExecutableOptions,
+): Promise<void> {
+  try {
+    await requireReplaceable(runtime, installation);
+    await recoverInstallation(runtime, strategyFor(runtime), installation, probe);
+  } catch (error) {
+    throw toUpdateError(error);
   }
 }
 
@@ -170,125 +191,6 @@ async function removeOldPartials({ fs, now }: Runtime, folder: string, current: 
     const path = inFolder(folder, name);
     const info = await fs.stat(path);
     if (info?.kind === "file" && now() - info.modifiedAt > PARTIAL_AGE) await fs.remove(path).catch(() => {});
-  }
-}
-
-interface Unpacking {
-  readonly signal: AbortSignal | undefined;
-  readonly report: (phase: UpdatePhase) => void;
-}
-
-/** Turns the verified download into the staged executable; the download is gone afterwards, come what may. */
-async function unpack(
-  runtime: Runtime,
-  update: Update,
-  download: string,
-  installation: Installation,
-  staged: string,
-  { signal, report }: Unpacking,
-): Promise<{ sha256: string; size: number }> {
-  const { fs } = runtime;
-  const { asset } = update;
-  try {
-    if (asset.format !== "raw") report("extracting");
-    const facts = asset.format === "raw" && await moved(runtime, download, staged)
-      ? await factsOf(runtime, staged)
-      : await extract(runtime, update, download, installation, staged, signal);
-    requireBinary(update, facts);
-    await keepIdentity(runtime, installation, staged);
-    return facts;
-  } finally {
-    await removeIfThere(fs, download);
-  }
-}
-
-/** Whether the file could be moved; across file systems it has to be copied. */
-async function moved({ fs }: Runtime, from: string, to: string): Promise<boolean> {
-  try {
-    await fs.rename(from, to);
-    return true;
-  } catch (error) {
-    if (isFileError(error, "cross-device")) return false;
-    throw error;
-  }
-}
-
-async function factsOf({ fs }: Runtime, path: string): Promise<{ sha256: string; size: number }> {
-  const file = await fs.open(path, { access: "read" });
-  try {
-    const { size } = await file.stat();
-    return { size, sha256: await digestOf(byteSource(file, size)) };
-  } finally {
-    file.close();
-  }
-}
-
-async function extract(
-  runtime: Runtime,
-  update: Update,
-  download: string,
-  installation: Installation,
-  staged: string,
-  signal: AbortSignal | undefined,
-): Promise<{ sha256: string; size: number }> {
-  const { fs, os } = runtime;
-  const { asset } = update;
-  const { extractFile } = await import("./archive.ts");
-  const { createDigest } = await import("./digest.ts");
-  const name = update.app ?? installation.name.replace(/\.exe$/i, "");
-  const source = await fs.open(download, { access: "read" });
-  try {
-    const archiveSize = (await source.stat()).size;
-    const target = await fs.open(staged, { access: "create", mode: 0o700 });
-    try {
-      const digest = await createDigest();
-      let size = 0;
-      const chunks = extractFile(byteSource(source, archiveSize), {
-        format: asset.format,
-        entry: asset.binary?.path ?? (os === "windows" ? `${name}.exe` : name),
-        maxBytes: asset.binary?.size ?? Math.min(UNSIZED_BYTES, archiveSize * UNSIZED_RATIO),
-        archive: redactUrl(asset.urls[0]!),
-      });
-      for await (const chunk of chunks) {
-        signal?.throwIfAborted();
-        digest.update(chunk);
-        target.append(chunk);
-        size += chunk.length;
-      }
-      await target.sync();
-      return { size, sha256: digest.hex() };
-    } finally {
-      target.close();
-    }
-  } finally {
-    source.close();
-  }
-}
-
-function byteSource(file: OpenFile, size: number): Pick<OpenFile, "readAt"> & { size: number } {
-  return { size, readAt: file.readAt.bind(file) };
-}
-
-/** The signed manifest names the executable itself, so that the archive cannot smuggle in another one (T1, T5). */
-function requireBinary({ asset }: Update, { sha256, size }: { sha256: string; size: number }): void {
-  const { binary } = asset;
-  const source = redactUrl(asset.urls[0]!);
-  if (binary === undefined) return;
-  if (size !== binary.size) {
-    throw new UpdateError(
-      "SIZE_MISMATCH",
-      `Checksum verification failed: ${binary.path} in ${source} has ${size} bytes, expected ${binary.size}; ` +
-        "tell the publisher",
-      { expected: binary.size, actual: size, file: binary.path, source },
-    );
-  }
-  if (sha256 !== binary.sha256) {
-    throw new UpdateError(
-      "DIGEST_MISMATCH",
-      `Checksum verification failed: ${binary.path} in ${source} has SHA-256 ${sha256}, expected ` +
-        `${binary.sha256}; tell the publisher`,
-      { expected: binary.sha256, actual: sha256, file: binary.path, source },
-    );
   }
 }
 

@@ -117,7 +117,7 @@ async function fetchFrom(
   const outcome = await policy.verify(
     {
       bytes,
-      signature: isSigned ? await read(`${address}.minisig`, "signature", SIGNATURE_BYTES) : undefined,
+      signature: isSigned ? await read(signatureOf(address), "signature", SIGNATURE_BYTES) : undefined,
       source: shown,
     },
     {
@@ -147,6 +147,13 @@ function addressOf(source: string): string {
   return url.protocol === "file:" && url.pathname.endsWith("/")
     ? new URL("version-manifest.json", url).href
     : url.href;
+}
+
+/** The signature lies beside its file; what an address asks for besides its path, it asks for both. */
+function signatureOf(address: string): string {
+  const url = new URL(address);
+  url.pathname += ".minisig";
+  return url.href;
 }
 
 async function readAddress(
@@ -189,7 +196,7 @@ async function fetchRoot(
 ): Promise<SignedBytes | undefined> {
   const bytes = await read(url, "root", ROOT_BYTES);
   if (bytes === undefined) return undefined;
-  return { bytes, signature: await read(`${url}.minisig`, "signature", SIGNATURE_BYTES) };
+  return { bytes, signature: await read(signatureOf(url), "signature", SIGNATURE_BYTES) };
 }
 
 /** The trust state on disk. Damaged state counts as none: what is compiled into the program still holds (T35). */
@@ -218,8 +225,9 @@ function notFound(source: string): UpdateError<"HTTP_STATUS"> {
 /** The first source is the one the publisher prefers: its failure is the one to act upon. */
 function firstOf(failures: unknown[]): unknown {
   const [first, ...others] = failures;
-  if (others.length > 0 && first instanceof Error && first.cause === undefined) {
-    first.cause = new AggregateError(others, "The other sources failed too");
+  if (others.length > 0 && first instanceof Error) {
+    const errors = first.cause === undefined ? others : [first.cause, ...others];
+    first.cause = new AggregateError(errors, "The other sources failed too");
   }
   return first;
 }

@@ -41,7 +41,7 @@ export type ProbeRuntime = Pick<Runtime, "fs" | "run" | "random" | "os">;
  * @param installation The installation it belongs to.
  * @param path The executable.
  * @param version The version it should be.
- * @param options How it is asked.
+ * @param options How it is asked; `signal` ends it.
  * @throws {UpdateError} `PROBE_FAILED` with its exit code and last line.
  */
 export async function probe(
@@ -49,7 +49,7 @@ export async function probe(
   installation: Installation,
   path: string,
   version: string,
-  options: ProbeOptions = {},
+  options: ProbeOptions & { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<void> {
   const result = await runProbe(runtime, installation, path, options);
   const problem = whatIsWrong(result, version, options);
@@ -83,19 +83,31 @@ async function runProbe(
   runtime: ProbeRuntime,
   installation: Installation,
   path: string,
-  { args = ["--version"], timeout = PROBE_TIMEOUT }: ProbeOptions,
+  { args = ["--version"], timeout = PROBE_TIMEOUT, signal }: ProbeOptions & {
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<RunResult> {
   // Compiled programs keep a code cache in the temporary folder, named after the executable: it would stay behind.
   const scratch = inFolder(installation.folder, besideName(runtime, installation, "probe"));
   try {
-    await runtime.fs.makeDirectory(scratch, 0o700);
+    await makeScratch(runtime, scratch);
     const env = { TMPDIR: scratch, TEMP: scratch, TMP: scratch };
-    return await runtime.run(path, { args, env, timeout, maxOutputBytes: PROBE_OUTPUT_BYTES });
+    const limits = { timeout, maxOutputBytes: PROBE_OUTPUT_BYTES };
+    return await runtime.run(path, { args, env, ...limits, ...(signal === undefined ? {} : { signal }) });
   } catch (error) {
     if (!isFileError(error) || error.path !== path) throw error;
     throw failed(path, `it cannot be started: ${error.message}`, undefined, error);
   } finally {
     await removeTree(runtime.fs, scratch).catch(() => {});
+  }
+}
+
+/** Without the right to write there, the program has to do without: asking a version takes no right to change it. */
+async function makeScratch({ fs }: ProbeRuntime, scratch: string): Promise<void> {
+  try {
+    await fs.makeDirectory(scratch, 0o700);
+  } catch (error) {
+    if (!isFileError(error, "denied", "read-only")) throw error;
   }
 }
 

@@ -5,16 +5,16 @@
  */
 
 import { digestOf } from "../digest.ts";
-import { temporaryWriter } from "../durable.ts";
 import { isFileError, isUpdateError, UpdateError } from "../errors.ts";
-import { type Installation, isBesideName } from "../installation.ts";
-import { isTakeoverStale, readRecord, type RecordState, type ReplaceRecord, takeOver } from "../journal.ts";
-import { inFolder, nameOf } from "../path.ts";
+import type { Installation } from "../installation.ts";
+import { readRecord, type RecordState, type ReplaceRecord, takeOver } from "../journal.ts";
+import { inFolder } from "../path.ts";
 import { probe, type ProbeOptions, probeVersion } from "../probe.ts";
-import { removeIfThere, removeTree } from "../remove.ts";
+import { removeIfThere } from "../remove.ts";
 import type { Runtime } from "../runtime/types.ts";
 import { recoveryFor, type RecoverySituation } from "./recovery_table.ts";
 import { displacedPath, type ReplaceStrategy, returnDisplaced } from "./strategy.ts";
+import { sweep } from "./sweep.ts";
 
 /** What recovery found and did. */
 export interface RecoveryOutcome {
@@ -236,33 +236,4 @@ async function restore(
   } catch (error) {
     throw rollbackFailed(installation, record, error);
   }
-}
-
-/** Removes files under our names; without a record every one of them belongs to a dead writer. */
-async function sweep(
-  runtime: Pick<RecoveryRuntime, "fs" | "processStart" | "pid">,
-  installation: Installation,
-): Promise<void> {
-  const { fs } = runtime;
-  const names = await fs.list(installation.folder);
-  // Whoever made a file that is in this list has written its record before: look for that after listing.
-  if ((await readRecord(runtime, installation)).kind !== "none") return;
-  for (const name of names) {
-    // What cannot be removed now (a running program on Windows) is removed at a later start.
-    if (await isStray(runtime, installation, name)) {
-      await removeTree(fs, inFolder(installation.folder, name)).catch(() => {});
-    }
-  }
-}
-
-async function isStray(
-  runtime: Pick<RecoveryRuntime, "fs" | "processStart" | "pid">,
-  installation: Installation,
-  name: string,
-): Promise<boolean> {
-  if (name === nameOf(installation.takeover)) return await isTakeoverStale(runtime, installation);
-  const writer = temporaryWriter(installation.record, name) ??
-    temporaryWriter(installation.takeover, name);
-  if (writer !== undefined) return writer !== runtime.pid && await runtime.processStart(writer) === undefined;
-  return (["new", "old", "probe"] as const).some((purpose) => isBesideName(installation, purpose, name));
 }

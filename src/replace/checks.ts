@@ -1,0 +1,95 @@
+/**
+ * What must hold before and after the swap.
+ *
+ * @module
+ */
+
+import { digestOf } from "../digest.ts";
+import { UpdateError } from "../errors.ts";
+import { besideName, type Installation } from "../installation.ts";
+import type { Runtime } from "../runtime/types.ts";
+import { fileDigest } from "./recovery.ts";
+
+/** A file that was verified. */
+export interface VerifiedFile {
+  /** Its path. */
+  readonly path: string;
+  /** The digest it must have. */
+  readonly sha256: string;
+}
+
+/**
+ * Makes sure that the staged file is the one that was verified: it may have been exchanged since (T22).
+ *
+ * @param runtime File system.
+ * @param staged The staged file.
+ * @returns The identity of the file that was hashed.
+ * @throws {UpdateError} `TAMPERED`.
+ */
+export async function requireStaged(
+  { fs }: Pick<Runtime, "fs">,
+  { path, sha256 }: VerifiedFile,
+): Promise<string | undefined> {
+  const file = await fs.open(path, { access: "read" });
+  try {
+    const { size, identity, kind } = await file.stat();
+    const actual = await digestOf({ size, readAt: file.readAt.bind(file) });
+    const named = await fs.stat(path);
+    const isSame = named?.kind === "file" && named.identity === identity;
+    if (kind !== "file" || !isSame || actual !== sha256) throw tampered(path);
+    return identity;
+  } finally {
+    file.close();
+  }
+}
+
+/**
+ * Makes sure that the file that is live now is the one that was verified. It is hashed once more: the probe ran it, and
+ * file numbers are given out again.
+ *
+ * @param runtime File system.
+ * @param live The executable, and the digest of what was staged.
+ * @param identity The identity of the file that was hashed before.
+ * @throws {UpdateError} `TAMPERED`.
+ */
+export async function requireSwapped(
+  runtime: Pick<Runtime, "fs">,
+  { path, sha256 }: VerifiedFile,
+  identity: string | undefined,
+): Promise<void> {
+  const info = await runtime.fs.stat(path);
+  const isSame = info?.kind === "file" && info.identity === identity &&
+    await fileDigest(runtime, path) === sha256;
+  if (!isSame) throw tampered(path);
+}
+
+/**
+ * The name under which an older backup waits for the outcome.
+ *
+ * @param runtime File system and randomness.
+ * @param installation The executable and its backup.
+ * @returns A name; `null` when there is no older backup.
+ * @throws {UpdateError} `REPLACE_FAILED` when something else is at its place: it would be removed in the end.
+ */
+export async function displacedName(
+  runtime: Pick<Runtime, "fs" | "random" | "os">,
+  installation: Installation,
+): Promise<string | null> {
+  const { backup } = installation;
+  const older = await runtime.fs.stat(backup);
+  if (older === undefined) return null;
+  if (older.kind === "file" || older.kind === "symlink") return besideName(runtime, installation, "old");
+  throw new UpdateError(
+    "REPLACE_FAILED",
+    `Failed to install new binary: ${backup} is in the way of the backup: it is no file; move it away`,
+    { path: backup, operation: "back up" },
+  );
+}
+
+function tampered(path: string): UpdateError<"TAMPERED"> {
+  return new UpdateError(
+    "TAMPERED",
+    `Failed to install new binary: ${path} changed after it was verified; find out who writes to that folder`,
+    { path },
+  );
+}
