@@ -63,7 +63,10 @@ export async function moduleGraph(...entries: readonly string[]): Promise<Module
 }
 
 function addPackage(id: string, known: Info["npmPackages"], packages: Map<string, Package>): void {
-  const key = Object.keys(known).find((candidate) => id === candidate || id.startsWith(`${candidate}/`));
+  // The lock file appends the peers a package was given: `valibot@1.5.0_typescript@5.9.3`.
+  const key = Object.keys(known).find((candidate) =>
+    id === candidate || id.startsWith(`${candidate.split("_")[0]}/`) || candidate.startsWith(`${id}_`)
+  );
   const found = key === undefined ? undefined : known[key];
   if (key === undefined || found === undefined || packages.has(key)) return;
   packages.set(key, { name: found.name, version: found.version, path: found.localPath });
