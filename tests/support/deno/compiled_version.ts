@@ -19,6 +19,8 @@ export const RELEASE_KEY = await testKey(42);
 
 /** How many compiled versions stay in the cache, at 150 MB each. */
 const KEPT = 6;
+/** More stay as long as another process may be using them. */
+const IN_USE = 60 * 60 * 1000;
 
 /**
  * A version of `cco` for this machine, which accepts only releases signed by {@link RELEASE_KEY}.
@@ -71,6 +73,7 @@ async function removeOldest(folder: string): Promise<void> {
       return { path: join(folder, name), used: mtime?.getTime() ?? 0 };
     }),
   );
-  const old = entries.sort((a, b) => b.used - a.used).slice(KEPT);
+  const old = entries.sort((a, b) => b.used - a.used).slice(KEPT)
+    .filter(({ used }) => Date.now() - used > IN_USE);
   for (const { path } of old) await Deno.remove(path, { recursive: true });
 }
