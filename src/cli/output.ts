@@ -50,7 +50,8 @@ export class Output {
 
   /** A word and its description with a tab between them, for programs that split there. */
   tabbed(word: string, description: string): void {
-    if (!this.options.json) this.#terminal.write(`${safeLine(word)}\t${safeLine(description)}\n`);
+    if (this.options.json) return;
+    this.#terminal.write(safeLine(word) + (description === "" ? "" : `\t${safeLine(description)}`) + "\n");
   }
 
   /** A line about what is going on or what to do next: not with `--quiet`. */

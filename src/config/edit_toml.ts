@@ -24,6 +24,8 @@ export interface TomlEdit {
 
 /** The value that stands in for the edited one, so that its place in the text can be found. */
 const MARKER = "cco:marker:7e1f3c";
+/** The library keeps the quotes that the old value had. */
+const QUOTED = `(?<quote>"""|'''|"|')(?:\\r?\\n)?${MARKER}(?:\\r?\\n)?\\k<quote>`;
 
 /**
  * Edits a TOML document.
@@ -66,14 +68,14 @@ async function editInPlace(text: string, edit: TomlEdit): Promise<string | undef
 /** Puts a marker in the value's place, which keeps all comments, then replaces or removes the marker in the text. */
 async function editByMarker(text: string, edit: TomlEdit): Promise<string> {
   const marked = await patched(text, { ...edit, value: MARKER });
-  if (edit.value !== undefined) return marked.replace(`"${MARKER}"`, () => literal(edit.value!));
-  const line = new RegExp(`^([ \\t]*)[^\\n{\\[#]*=[ \\t]*"${MARKER}"[ \\t]*(#[^\\r\\n]*)?(\\r?\\n|$)`, "m");
-  if (!line.test(marked)) return await patched(text, edit);
-  return marked.replace(
-    line,
-    (_, indent: string, comment: string | undefined, end: string) =>
-      comment === undefined ? "" : indent + comment + end,
+  if (edit.value !== undefined) return marked.replace(new RegExp(QUOTED), () => literal(edit.value!));
+  const line = new RegExp(
+    `^(?<indent>[ \\t]*)[^\\n{\\[#]*=[ \\t]*${QUOTED}[ \\t]*(?<comment>#[^\\r\\n]*)?(?<end>\\r?\\n|$)`,
+    "m",
   );
+  const { indent = "", comment, end = "" } = line.exec(marked)?.groups ?? {};
+  if (!line.test(marked)) return await patched(text, edit);
+  return marked.replace(line, () => comment === undefined ? "" : indent + comment + end);
 }
 
 async function patched(text: string, { table, key, value }: TomlEdit): Promise<string> {
