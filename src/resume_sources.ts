@@ -45,7 +45,7 @@ export class DownloadSources {
 
   /**
    * The one to ask next: it failed least and needs the shortest pause; while there is something to continue, one that
-   * can continue it comes first.
+   * can continue it comes first. A source that broke off after it had brought something stays the preferred one.
    *
    * @param hasPart Whether there is something to continue.
    * @throws {UpdateError} The failure to report, when none is left.
@@ -54,7 +54,7 @@ export class DownloadSources {
     const rank = (source: DownloadSource): number[] => [
       Number(hasPart && source.wholeOnly),
       source.failures,
-      source.notBefore,
+      source.failures === 0 ? 0 : source.notBefore,
     ];
     const live = this.#sources.filter(({ dead }) => dead === undefined);
     const [best] = live.toSorted((a, b) => compare(rank(a), rank(b)));

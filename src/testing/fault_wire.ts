@@ -13,6 +13,8 @@ import type { WireAnswer, WireRequest } from "./fault_answer.ts";
 const HEAD_BYTES = 16 * 1024;
 /** How much is handed to the socket at a time, so that what was sent can be counted. */
 const SLICE_BYTES = 64 * 1024;
+/** How long a connection stays open after the last byte before a cut; in milliseconds. */
+const CUT_DELAY = 20;
 
 /**
  * Reads the head of the one request of a connection.
@@ -64,6 +66,8 @@ export async function sendAnswer(
     await sendBody(socket, answer, { onSent, wait });
   }
   if (answer.then === "endless") await sendZeros(socket, onSent);
+  // Node and Bun drop bytes that they have not handed on when the end arrives: let them be read first.
+  if (answer.then === "cut" && answer.sent > 0) await wait(CUT_DELAY);
   if (answer.then === "stall") onSilent();
   else socket.end();
 }

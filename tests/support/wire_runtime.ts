@@ -37,12 +37,15 @@ export function wireRuntime(parts: Partial<Runtime> = {}): WireRuntime {
 export function stallingRuntime(server: FaultServer, milliseconds: number): WireRuntime {
   const { clock, runtime } = wireRuntime();
   let received = 0;
-  let isWaiting = false;
+  let earlier = 0;
+  let waiting = 0;
+  let jumps = 0;
   let silences = 0;
   const jumpIfStuck = (): void => {
     const last = server.requests.at(-1);
-    if (!isWaiting || last === undefined || !last.isSilent || last.sentBytes !== received) return;
-    isWaiting = false;
+    if (waiting === 0 || server.requests.length === earlier || jumps === server.requests.length) return;
+    if (last === undefined || !last.isSilent || last.sentBytes !== received) return;
+    jumps = server.requests.length;
     void clock.advance(milliseconds);
   };
   const watch = async (): Promise<void> => {
@@ -52,12 +55,13 @@ export function stallingRuntime(server: FaultServer, milliseconds: number): Wire
   };
   void watch();
   const waited = async <T>(promise: Promise<T>): Promise<T> => {
-    isWaiting = true;
+    waiting++;
     jumpIfStuck();
-    return await promise.finally(() => isWaiting = false);
+    return await promise.finally(() => waiting--);
   };
   const fetch: Runtime["fetch"] = async (url, init) => {
     received = 0;
+    earlier = server.requests.length;
     const response = await waited(runtime.fetch(url, init));
     const reader = response.body?.getReader();
     const body = reader && new ReadableStream<Uint8Array>({
