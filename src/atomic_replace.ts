@@ -160,7 +160,7 @@ class Replace {
     }
     // Before the record goes: a crash in between must not leave a new version that nobody watches.
     await this.#beginProbation();
-    await finish(this.#runtime, this.#installation, this.#claim.record);
+    await this.#finish();
     return this.#result("updated", undefined);
   }
 
@@ -198,7 +198,14 @@ class Replace {
     } catch (error) {
       throw rollbackFailed(this.#installation, this.#claim.record, new AggregateError([cause, error]));
     }
-    await finish(this.#runtime, this.#installation, this.#claim.record);
+    await this.#finish();
+  }
+
+  /** The outcome stands: what cannot be removed now is removed at the next start. */
+  async #finish(): Promise<void> {
+    await finish(this.#runtime, this.#installation, this.#claim.record).catch((error) => {
+      if (!isFileError(error)) throw error;
+    });
   }
 
   /** A disk that failed or an intruder says nothing about the version. */
