@@ -24,7 +24,7 @@ const SUITES: readonly Suite[] = [
   { name: "library", paths: ["tests"], without: APART, parallel: true },
   { name: "cli", paths: ["tests/cli"], parallel: true },
   { name: "house", paths: ["tests/house", "tests/scripts"], parallel: true },
-  { name: "e2e", paths: ["tests/e2e"], parallel: false },
+  { name: "e2e", paths: ["tests/e2e"], parallel: true },
   { name: "crash", paths: ["tests/crash"], parallel: false, onRequest: true },
 ];
 
