@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { buildCache, exists, fileDigest, makeOnce } from "./build_cache.ts";
 import { recoverElf } from "./denort/elf.ts";
 import { recoverMachO } from "./denort/mach_o.ts";
+import { recoverPe } from "./denort/pe.ts";
 import { DENORT_PINS, type DenortPin } from "./denort/pins.ts";
 import { npmFile } from "./npm_package.ts";
 
@@ -78,8 +79,7 @@ function recover(executable: Uint8Array): Uint8Array {
   const magic = executable.subarray(0, 4).toHex();
   if (magic === ELF) return recoverElf(executable);
   if (magic === MACH_O) return recoverMachO(executable);
-  // On Windows the program is a resource that `deno compile` replaces, so nothing has to be undone.
-  if (magic.startsWith(PE)) return executable;
+  if (magic.startsWith(PE)) return recoverPe(executable);
   throw new Error(
     `Cannot recover the runtime: the file begins with ${magic}, which is no executable format known here`,
   );

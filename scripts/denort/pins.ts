@@ -82,6 +82,6 @@ export const DENORT_PINS: readonly DenortPin[] = [
       file: "bin/steady.exe",
       sha256: "f61a8733b07d8fe6746543e8c602a0f583cd9baa591a94d63ea59c2349a7ef85",
     },
-    sha256: "f61a8733b07d8fe6746543e8c602a0f583cd9baa591a94d63ea59c2349a7ef85",
+    sha256: "11ab80706a8bb4bc27a646ab6d3630fe86ec777aa1276c02d3b98943309a0bf9",
   },
 ];
