@@ -21,8 +21,7 @@ const PERMISSIONS = 0o777;
 const COPY_TIMEOUT = 10_000;
 
 /**
- * Gives a new file the identity of the installed one, and flushes it: a power cut after the swap would otherwise leave
- * an executable that is empty or cannot be run.
+ * Gives a new file the identity of the installed one.
  *
  * @param runtime File system and processes.
  * @param installation Where the installed executable lies.
@@ -32,17 +31,17 @@ const COPY_TIMEOUT = 10_000;
  */
 export async function keepIdentity(
   runtime: IdentityRuntime,
-  installation: Installation,
+  { executable }: Installation,
   path: string,
 ): Promise<void> {
-  // Opened first: a file of mode 0o555 cannot be opened to write, and Windows flushes only what is.
-  const file = await runtime.fs.open(path, { access: "append" });
-  try {
-    await copyIdentity(runtime, installation, path);
-    await file.sync();
-  } finally {
-    file.close();
-  }
+  const { fs } = runtime;
+  const old = await fs.stat(executable);
+  if (old?.mode === undefined) return;
+  await fs.chmod(path, old.mode & PERMISSIONS);
+  if (runtime.os === "linux" && await copyAttributes(runtime, executable, path)) return;
+  const fresh = await fs.stat(path);
+  if (fresh?.uid === old.uid && fresh?.gid === old.gid) return;
+  throw lost(executable, `a new file would belong to ${fresh?.uid}:${fresh?.gid}, not ${old.uid}:${old.gid}`);
 }
 
 /**
@@ -64,21 +63,6 @@ export async function requireIdentityKept(
   } finally {
     await removeIfThere(runtime.fs, path);
   }
-}
-
-async function copyIdentity(
-  runtime: IdentityRuntime,
-  { executable }: Installation,
-  path: string,
-): Promise<void> {
-  const { fs } = runtime;
-  const old = await fs.stat(executable);
-  if (old?.mode === undefined) return;
-  await fs.chmod(path, old.mode & PERMISSIONS);
-  if (runtime.os === "linux" && await copyAttributes(runtime, executable, path)) return;
-  const fresh = await fs.stat(path);
-  if (fresh?.uid === old.uid && fresh?.gid === old.gid) return;
-  throw lost(executable, `a new file would belong to ${fresh?.uid}:${fresh?.gid}, not ${old.uid}:${old.gid}`);
 }
 
 /** Whether GNU `cp` was there to do it. */
