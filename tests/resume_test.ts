@@ -502,7 +502,7 @@ const cases: Case[] = [
 ];
 
 for (const each of cases) {
-  serverTest(`download() of ${each.title}: ${each.outcome}`, {}, async (server) => {
+  serverTest(`download() of ${each.title}: ${each.outcome}`, {}, async (server, _, gate) => {
     await inTemporaryFolder(async (folder) => {
       const url = server.serve("/app", each.content ?? CONTENT);
       const path = join(folder, "app.part");
@@ -512,7 +512,7 @@ for (const each of cases) {
         const times = each.forEver && index === faults.length - 1 ? Infinity : 1;
         server.fault("/app", fault, { times });
       });
-      const { runtime } = stallingRuntime(server, 30_000);
+      const { runtime } = stallingRuntime(server, 30_000, gate);
       const request = requestFor([url], path, each);
       const received: number[] = [];
       const options: DownloadOptions = { onProgress: (bytes) => void received.push(bytes) };
@@ -699,30 +699,34 @@ const mirrorCases: MirrorCase[] = [
   },
 ];
 for (const each of mirrorCases) {
-  serverTest(`download() from two mirrors when ${each.title}: ${each.outcome}`, {}, async (server) => {
-    await inTemporaryFolder(async (folder) => {
-      const urls = [server.serve("/1", CONTENT), server.serve("/2", CONTENT)];
-      for (const fault of each.first) server.fault("/1", fault);
-      for (const fault of each.second ?? []) server.fault("/2", fault);
-      const path = join(folder, "part");
-      if (each.part) await writeFile(path, each.part);
-      const { runtime } = stallingRuntime(server, 30_000);
-      const pending = download(runtime, requestFor(urls, path));
-      if (each.outcome === "done") {
-        const done = await pending;
-        assert.deepEqual(new Uint8Array(await readFile(path)), CONTENT);
-        if (each.transferred !== undefined) assert.equal(done.transferredBytes, each.transferred);
-      } else {
-        const { cause } = await failsWith(pending, each.outcome);
-        assert(cause instanceof AggregateError);
-        assert.equal(cause.errors.length, 2);
-      }
-      const asked = server.requests.map(({ path, headers }) =>
-        `${path.slice(1)} ${headers.get("range") ?? "-"}`
-      );
-      assert.deepEqual(asked, each.asked);
-    });
-  });
+  serverTest(
+    `download() from two mirrors when ${each.title}: ${each.outcome}`,
+    {},
+    async (server, _, gate) => {
+      await inTemporaryFolder(async (folder) => {
+        const urls = [server.serve("/1", CONTENT), server.serve("/2", CONTENT)];
+        for (const fault of each.first) server.fault("/1", fault);
+        for (const fault of each.second ?? []) server.fault("/2", fault);
+        const path = join(folder, "part");
+        if (each.part) await writeFile(path, each.part);
+        const { runtime } = stallingRuntime(server, 30_000, gate);
+        const pending = download(runtime, requestFor(urls, path));
+        if (each.outcome === "done") {
+          const done = await pending;
+          assert.deepEqual(new Uint8Array(await readFile(path)), CONTENT);
+          if (each.transferred !== undefined) assert.equal(done.transferredBytes, each.transferred);
+        } else {
+          const { cause } = await failsWith(pending, each.outcome);
+          assert(cause instanceof AggregateError);
+          assert.equal(cause.errors.length, 2);
+        }
+        const asked = server.requests.map(({ path, headers }) =>
+          `${path.slice(1)} ${headers.get("range") ?? "-"}`
+        );
+        assert.deepEqual(asked, each.asked);
+      });
+    },
+  );
 }
 
 serverTest("download() that is aborted keeps what has arrived, for the next one", {}, async (server) => {

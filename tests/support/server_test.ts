@@ -17,8 +17,14 @@ import {
 /** Starts one more server, closed with the first. */
 export type StartAnother = (options: FaultServerOptions) => Promise<FaultServer>;
 
+/** Holds the servers back where they pause, until what they wait for has happened. */
+export interface Gate {
+  /** Tells whether it has; without it they pause in real time. */
+  isOpen?: () => boolean;
+}
+
 /**
- * Registers a test that gets a running server.
+ * Registers a test that gets a running server, a way to start more, and the gate at which they pause.
  *
  * @param title The test's title.
  * @param options What the server serves.
@@ -27,17 +33,22 @@ export type StartAnother = (options: FaultServerOptions) => Promise<FaultServer>
 export function serverTest(
   title: string,
   options: FaultServerOptions,
-  body: (server: FaultServer, startAnother: StartAnother) => Promise<void>,
+  body: (server: FaultServer, startAnother: StartAnother, gate: Gate) => Promise<void>,
 ): void {
   test(title, async () => {
     const servers: FaultServer[] = [];
+    const gate: Gate = {};
+    const wait = async (milliseconds: number, signal: AbortSignal): Promise<void> => {
+      const isOpen = gate.isOpen ?? (() => milliseconds-- <= 0);
+      while (!signal.aborted && !isOpen()) await new Promise((resolve) => setTimeout(resolve, 1));
+    };
     const start: StartAnother = async (more) => {
-      const server = await startFaultServer(more);
+      const server = await startFaultServer({ wait, ...more });
       servers.push(server);
       return server;
     };
     try {
-      await body(await start(options), start);
+      await body(await start(options), start, gate);
     } finally {
       for (const server of servers) await server.close();
     }

@@ -8,6 +8,7 @@ import { systemRuntime } from "../../src/runtime/default.ts";
 import type { Runtime } from "../../src/runtime/types.ts";
 import type { FaultServer } from "../../src/testing/fault_server.ts";
 import { type FakeClock, fakeClock } from "./fake_clock.ts";
+import type { Gate } from "./server_test.ts";
 
 /** A runtime with its clock. */
 export interface WireRuntime {
@@ -33,8 +34,10 @@ export function wireRuntime(parts: Partial<Runtime> = {}): WireRuntime {
  *
  * @param server Who goes silent.
  * @param milliseconds How far the clock jumps.
+ * @param gate Opened to a server that wants to cut the connection once the client has what was sent: Node and Bun
+ *   lose bytes that arrive together with the end.
  */
-export function stallingRuntime(server: FaultServer, milliseconds: number): WireRuntime {
+export function stallingRuntime(server: FaultServer, milliseconds: number, gate: Gate): WireRuntime {
   const { clock, runtime } = wireRuntime();
   let received = 0;
   let earlier = 0;
@@ -54,6 +57,7 @@ export function stallingRuntime(server: FaultServer, milliseconds: number): Wire
     await watch();
   };
   void watch();
+  gate.isOpen = () => server.requests.at(-1)?.sentBytes === received;
   const waited = async <T>(promise: Promise<T>): Promise<T> => {
     waiting++;
     jumpIfStuck();
