@@ -21,7 +21,7 @@ const STAGES: readonly Stage[] = [
   {
     name: "examples",
     command: DENO,
-    args: ["test", "--allow-all", "--quiet", "--doc", "mod.ts", "src"],
+    args: ["test", "--allow-all", "--quiet", "--doc", ...ENTRY_POINTS, "src"],
     kind: "tests",
   },
   { name: "tests", command: DENO, args: ["run", "--allow-all", "scripts/test.ts"], kind: "tests" },

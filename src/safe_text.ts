@@ -24,7 +24,7 @@ const FORBIDDEN =
  *
  * @example Notes that try to clear the screen
  * ```ts
- * import { safeText } from "@cco/updater";
+ * import { safeText } from "@cco/updater/machine";
  * import assert from "node:assert/strict";
  *
  * assert.equal(safeText("- Fix\u001b[2J\r\n- \u202eevil"), "- Fix\n- evil");
