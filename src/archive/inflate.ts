@@ -39,18 +39,24 @@ export async function* inflate(
   compression: Compression,
 ): AsyncGenerator<Uint8Array> {
   const inflater = await createInflater(compression);
+  const damage: unknown[] = [];
+  // Without a listener an error would also end the process, and not every runtime's loop reports all of them.
+  inflater.on("error", (error) => damage.push(error));
   const input = new Input(compressed, compression);
   const feeding = input.feed(inflater);
   try {
     for await (const chunk of inflater as AsyncIterable<Uint8Array>) {
       yield new Uint8Array(chunk.buffer as ArrayBuffer, chunk.byteOffset, chunk.byteLength);
     }
-  } catch (cause) {
-    if (input.failure !== undefined) throw input.failure.reason;
-    throw new ArchiveFault(`its ${compression} data is damaged or truncated`, { cause });
+  } catch (error) {
+    damage.push(error);
   } finally {
     inflater.destroy();
     await feeding;
+  }
+  if (input.failure !== undefined) throw input.failure.reason;
+  if (damage.length > 0) {
+    throw new ArchiveFault(`its ${compression} data is damaged or truncated`, { cause: damage[0] });
   }
   // The gzip format says itself where it ends, and what may follow.
   if (compression !== "gzip" && inflater.bytesWritten !== input.size) {
@@ -87,8 +93,6 @@ class Input {
 
   /** Resolves once everything went in or the inflater was destroyed; never rejects. */
   async feed(inflater: Inflater): Promise<void> {
-    // Failures reach the reader through its loop; without a listener they would also end the process.
-    inflater.on("error", () => {});
     try {
       for await (const chunk of this.#chunks) {
         if (inflater.destroyed) return;
