@@ -205,7 +205,11 @@ function stagedUpdate(
     executable: installation.executable,
     async discard() {
       if (redeemIfFresh(staged) === undefined) return;
-      await undoUnswapped(runtime, installation, claim.record);
+      try {
+        await undoUnswapped(runtime, installation, claim.record);
+      } catch (error) {
+        throw toUpdateError(error);
+      }
     },
   };
   return vouchFor(staged, { installation, claim });
