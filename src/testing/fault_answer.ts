@@ -55,8 +55,14 @@ export function rightAnswer(request: WireRequest, content: Uint8Array | undefine
 
 /** The strong `ETag` of some content. */
 export function etagOf(content: Uint8Array): string {
-  return `"${createHash("sha256").update(content).digest("hex").slice(0, 32)}"`;
+  const known = etags.get(content);
+  if (known !== undefined) return known;
+  const etag = `"${createHash("sha256").update(content).digest("hex").slice(0, 32)}"`;
+  etags.set(content, etag);
+  return etag;
 }
+
+const etags = new WeakMap<Uint8Array, string>();
 
 /**
  * Applies a fault.
