@@ -15,6 +15,7 @@ import {
   RECORDED_KEYS,
   type SettingKey,
   settingOf,
+  shownValue,
   unknownKey,
 } from "../config/settings.ts";
 import { requireConfigFile } from "./config_path.ts";
@@ -68,7 +69,7 @@ async function change(
   const configFile = requireConfigFile((await invocation.paths()).configFile);
   await refuseManaged(invocation, key);
   await editConfigFile(invocation.world.runtime, configFile, key, value);
-  invocation.output.document({ key, value: value ?? null, file: configFile });
+  invocation.output.document({ key, value: shownValue(value), file: configFile });
 }
 
 /** A managed value cannot be overridden, and a file that says otherwise would only mislead. */

@@ -36,14 +36,16 @@ export function helpLines(path: readonly Command[], width: number): string[] {
   const commands = (command.commands ?? []).filter(({ hidden }) => !hidden);
   const own = command.flags ?? [];
   return [
-    `Usage: ${usageOf(path)}`,
+    ...wrap(`Usage: ${usageOf(path)}`, width, 0),
     "",
     ...wrap(sentence(command.summary), width, 0),
     ...section("Commands", commands.map(({ name, summary }) => [name, summary]), width),
     ...section("Flags", own.map(rowOf), width),
     ...section("Flags of every command", GLOBAL_FLAGS.map(rowOf), width),
     ...exampleLines(command.examples ?? [], width),
-    ...(commands.length === 0 ? [] : ["", `Run '${nameOf(path)} COMMAND --help' for more about a command.`]),
+    ...(commands.length === 0
+      ? []
+      : ["", ...wrap(`Run '${nameOf(path)} COMMAND --help' for more.`, width, 0)]),
   ];
 }
 

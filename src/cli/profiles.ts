@@ -97,14 +97,17 @@ export async function removeFromPath({ runtime }: ProfileWorld, home: string): P
 
 async function usedProfiles({ runtime, terminal }: ProfileWorld, home: string): Promise<Profile[]> {
   if (runtime.os === "windows") return WINDOWS.slice(0, 1);
-  const own = (terminal.env("SHELL") ?? "").split("/").at(-1);
-  const used: Profile[] = [];
-  for (const profile of POSIX) {
-    const isThere = await runtime.fs.stat(`${home}/${profile.file}`) !== undefined;
-    // A new .bash_profile would keep bash from reading .profile.
-    if (isThere || (profile.shell === own && profile.file !== ".bash_profile")) used.push(profile);
-  }
+  const there = new Set<string>();
+  for (const { file } of POSIX) if (await runtime.fs.stat(`${home}/${file}`) !== undefined) there.add(file);
+  const own = (terminal.env("SHELL") ?? "").split("/").at(-1)!;
+  const used = POSIX.filter(({ shell, file }) => there.has(file) || isNeeded(shell, file, own, there));
   return used.length > 0 ? used : POSIX.filter(({ shell }) => shell === "sh");
+}
+
+/** A login bash reads `.bash_profile` or else `.profile`: making the former would hide the latter. */
+function isNeeded(shell: string, file: string, own: string, there: ReadonlySet<string>): boolean {
+  if (file === ".bash_profile") return false;
+  return shell === own || (own === "bash" && shell === "sh" && !there.has(".bash_profile"));
 }
 
 /** Home folders move; the shells know where they are. */

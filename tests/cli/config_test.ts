@@ -1,0 +1,246 @@
+/** `cco config` beyond the contract's blocks. */
+
+import assert from "node:assert/strict";
+import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { TestWorld } from "./world.ts";
+
+test("config show names environment overrides and a managed policy under their own headings", async () => {
+  await using world = await TestWorld.make();
+  await writeFile(world.policyFile, '[updates]\nchannel = "stable"\n', { mode: 0o644 });
+  world.env["CCO_AUTO_UPDATE"] = "false";
+  assert.equal(
+    (await world.run("config show")).stdout,
+    `Update Configuration:
+  Enabled: false
+  Auto-install: false
+  Check interval: daily
+  Channel: stable
+  Last check: Never
+  Last update: Never
+
+Environment overrides:
+  updates.enabled = false (CCO_AUTO_UPDATE)
+
+Managed policy (${world.policyFile}):
+  updates.channel = stable
+`,
+  );
+});
+
+test("config show --effective shows every key with where its value comes from", async () => {
+  await using world = await TestWorld.make();
+  await world.writeConfig('[updates]\nchannel = "beta"\n');
+  world.env["CCO_UPDATES_PIN"] = "~2025.11";
+  const { stdout } = await world.run("config show --effective");
+  assert.match(stdout, new RegExp(`^updates.channel = beta \\(file: ${world.configFile}\\)$`, "m"));
+  assert.match(stdout, /^updates\.pin = ~2025\.11 \(environment: CCO_UPDATES_PIN\)$/m);
+  assert.match(stdout, /^updates\.window = none \(default\)$/m);
+  assert.match(stdout, /^updates\.sources = http:\/\/127\.0\.0\.1:\d+\/version-manifest\.json \(default\)$/m);
+  assert.equal(stdout.trimEnd().split("\n").length, 17);
+});
+
+test("config set refuses a managed key and says so", async () => {
+  await using world = await TestWorld.make();
+  await writeFile(world.policyFile, '[updates]\nchannel = "stable"\n', { mode: 0o644 });
+  const { code, stderr } = await world.run("config set updates.channel beta");
+  assert.equal(code, 3);
+  assert.match(stderr, /^Managed configuration key: updates\.channel is set by the policy .*policy\.toml/);
+  assert.equal(await readFile(world.configFile, "utf8").catch(() => "none"), "none");
+});
+
+test("config set says when the environment overrides what was set", async () => {
+  await using world = await TestWorld.make();
+  world.env["CCO_AUTO_UPDATE_CHANNEL"] = "stable";
+  const { code, stderr } = await world.run("config set updates.channel beta");
+  assert.equal(code, 0);
+  assert.match(stderr, /CCO_AUTO_UPDATE_CHANNEL in the environment overrides updates\.channel/);
+});
+
+test("config set takes several words for a value with spaces", async () => {
+  await using world = await TestWorld.make();
+  await world.run("config set updates.window Tue 02:00-04:00 UTC");
+  await world.run("config set updates.sources https://a.example/m.json github:a/b");
+  assert.equal(
+    (await world.run("config get updates.window")).stdout,
+    "updates.window = Tue 02:00-04:00 UTC\n",
+  );
+  assert.match(await world.readConfig(), /sources = \[ ?"https:\/\/a\.example\/m\.json", "github:a\/b" ?\]/);
+});
+
+test("config set mends a file whose value cannot be used", async () => {
+  await using world = await TestWorld.make();
+  await world.writeConfig("[updates]\nenabled = 7 # oops\n");
+  assert.equal((await world.run("config show")).code, 3);
+  assert.equal((await world.run("config set updates.enabled true")).code, 0);
+  assert.equal(await world.readConfig(), "[updates]\nenabled = true # oops\n");
+});
+
+test("config set refuses a range that the SemVer library cannot read", async () => {
+  await using world = await TestWorld.make();
+  const { code, stderr } = await world.run("config set updates.pin =>>1");
+  assert.equal(code, 3);
+  assert.match(stderr, /^Invalid version range: =>>1/);
+});
+
+test("config set of a recorded key is refused", async () => {
+  await using world = await TestWorld.make();
+  const { code, stderr } = await world.run("config set updates.last_check now");
+  assert.deepEqual({ code, stderr }, {
+    code: 3,
+    stderr: "updates.last_check is recorded by cco and cannot be set\n",
+  });
+});
+
+test("config unset goes back to the default and keeps comments", async () => {
+  await using world = await TestWorld.make();
+  await world.writeConfig('# top\n[updates]\nchannel = "beta" # for me\n');
+  const { stdout } = await world.run("config unset updates.channel");
+  assert.equal(stdout, "✅ Configuration updated: updates.channel = stable (default)\n");
+  assert.equal(await world.readConfig(), "# top\n[updates]\n# for me\n");
+});
+
+test("config path prints the path and nothing else", async () => {
+  await using world = await TestWorld.make();
+  assert.equal((await world.run("config path")).stdout, `${world.configFile}\n`);
+  world.env["XDG_CONFIG_HOME"] = join(world.folder, "xdg");
+  assert.equal((await world.run("config path")).stdout, `${join(world.folder, "xdg/cco/config.toml")}\n`);
+});
+
+test("--config names another file, relative to the current folder; a missing one is an error for readers", async () => {
+  await using world = await TestWorld.make();
+  const missing = await world.run("config show --config other.toml");
+  assert.equal(missing.code, 3);
+  assert.match(missing.stderr, /^Configuration file does not exist: .*other\.toml/);
+  assert.equal((await world.run("config set updates.channel beta --config other.toml")).code, 0);
+  assert.equal(
+    (await world.run("config get updates.channel --config other.toml")).stdout,
+    "updates.channel = beta\n",
+  );
+  assert.equal((await world.run("config get updates.channel")).stdout, "updates.channel = stable\n");
+});
+
+test("config reset puts a damaged file aside", async () => {
+  await using world = await TestWorld.make();
+  await world.writeConfig("damaged [");
+  assert.equal((await world.run("update --check")).code, 3);
+  const { code, stdout } = await world.run("config reset");
+  assert.equal(code, 0);
+  assert.match(
+    stdout,
+    /^✅ Configuration reset: the defaults apply\nThe previous settings are in \S+\.bak\n$/,
+  );
+  const [name] = await readdir(dirname(world.configFile));
+  assert.equal(await readFile(join(dirname(world.configFile), name!), "utf8"), "damaged [");
+});
+
+test("config validate names every problem, exit code 3", async () => {
+  await using world = await TestWorld.make();
+  assert.equal((await world.run("config validate")).stdout, "✅ Configuration is valid\n");
+  await world.writeConfig('[updates]\nenabled = 7\nchanel = "beta"\n[trust]\nkeys = []\n[mine]\nx = 1\n');
+  const { code, stderr } = await world.run("config validate");
+  assert.equal(code, 3);
+  assert.match(stderr, /Invalid boolean value: 7/);
+  assert.match(stderr, /Unknown configuration key: updates\.chanel\. Did you mean updates\.channel\?/);
+  assert.match(stderr, /Unknown configuration key: trust\. Whom to trust is built into cco/);
+  assert.doesNotMatch(stderr, /mine/);
+});
+
+test("an unknown key does not stop an older cco after a rollback", async () => {
+  await using world = await TestWorld.make();
+  await world.writeConfig('[updates]\nchannel = "beta"\nfrom_the_future = true\n');
+  assert.equal((await world.run("config get updates.channel")).stdout, "updates.channel = beta\n");
+});
+
+test("a Kubernetes ConfigMap mount works: read, not written, state elsewhere", async () => {
+  await using world = await TestWorld.make();
+  await world.publish([{ version: "2025.11.2" }]);
+  const folder = dirname(world.configFile);
+  await mkdir(join(folder, "..2025"), { recursive: true });
+  const text = `[updates]
+enabled = false          # Updates handled by deployment
+auto_install = false
+check_interval = "never"
+channel = "stable"
+`;
+  await writeFile(join(folder, "..2025/config.toml"), text, { mode: 0o444 });
+  await symlink("..2025", join(folder, "..data"));
+  await symlink("..data/config.toml", world.configFile);
+  assert.equal(
+    (await world.run("config get updates.check_interval")).stdout,
+    "updates.check_interval = never\n",
+  );
+  assert.equal((await world.run("update --check")).code, 0);
+  assert.match((await world.run("config get updates.last_check")).stdout, /\d{4}-/);
+  const { code, stderr } = await world.run("config set updates.enabled true");
+  assert.equal(code, 3);
+  assert.match(stderr, /^Configuration file cannot be written: .*read-only/);
+  assert.equal(await world.readConfig(), text);
+});
+
+const edits: [name: string, text: string, code: number, after: string, output: RegExp][] = [
+  [
+    "a good change",
+    '[updates]\nchannel = "beta"\n',
+    0,
+    '[updates]\nchannel = "beta"\n',
+    /^✅ Configuration updated\n$/,
+  ],
+  ["no change", "# mine\n", 0, "# mine\n", /^Configuration unchanged\n$/],
+  [
+    "a value that cannot be used",
+    "[updates]\nenabled = 7\n",
+    3,
+    "# mine\n",
+    /Invalid boolean value: 7.*Nothing was changed/,
+  ],
+  ["what is no TOML", "[updates", 3, "# mine\n", /Configuration file is damaged/],
+  ["an unknown key", "[updates]\nchanel = 1\n", 3, "# mine\n", /Did you mean updates\.channel/],
+];
+
+for (const [name, text, code, after, expected] of edits) {
+  test(`config edit with ${name}`, async () => {
+    await using world = await TestWorld.make();
+    await world.writeConfig("# mine\n");
+    world.sit();
+    world.env["NO_COLOR"] = "1";
+    world.editor = async (path) => {
+      await writeFile(path, text);
+      return 0;
+    };
+    const answer = await world.run("config edit");
+    assert.equal(answer.code, code);
+    assert.match(answer.stdout + answer.stderr, expected);
+    assert.equal(await world.readConfig(), after);
+    const copies = (await readdir(dirname(world.configFile))).filter((file) => file.includes("edit"));
+    assert.equal(copies.length, code === 0 ? 0 : 1, "what was typed in vain is kept");
+  });
+}
+
+test("config edit needs a terminal", async () => {
+  await using world = await TestWorld.make();
+  const { code, stderr } = await world.run("config edit");
+  assert.equal(code, 2);
+  assert.match(stderr, /^Cannot open an editor without a terminal/);
+});
+
+test("the guide's set-up script leaves the configuration that it shows", async () => {
+  await using world = await TestWorld.make();
+  for (
+    const [key, value] of [["enabled", "false"], ["check_interval", "never"], ["auto_install", "false"], [
+      "channel",
+      "stable",
+    ]]
+  ) {
+    assert.equal((await world.run(`config set updates.${key} ${value}`)).code, 0);
+  }
+  assert.match(
+    (await world.run("config show")).stdout,
+    /Enabled: false\n {2}Auto-install: false\n {2}Check interval: never\n {2}Channel: stable\n/,
+  );
+  assert.equal(
+    await world.readConfig(),
+    '[updates]\nenabled = false\ncheck_interval = "never"\nauto_install = false\nchannel = "stable"\n',
+  );
+});

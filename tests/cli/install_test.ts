@@ -1,0 +1,177 @@
+/** `cco install` and `cco uninstall`. */
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { promisify } from "node:util";
+import fc from "fast-check";
+import { addBlock, removeBlock } from "../../src/cli/profile_block.ts";
+import { scriptOf, TestWorld } from "./world.ts";
+
+/** A world in which `cco` was downloaded and not installed yet. */
+async function downloaded(): Promise<TestWorld> {
+  const world = await TestWorld.make();
+  const path = join(world.folder, "downloads");
+  await mkdir(path);
+  await writeFile(join(path, "cco"), scriptOf("2025.11.1"), { mode: 0o755 });
+  world.runtime = { ...world.runtime, execPath: join(path, "cco") };
+  world.env["HOME"] = join(world.folder, "fresh");
+  await mkdir(world.env["HOME"]);
+  world.env["SHELL"] = "/bin/bash";
+  world.env["PATH"] = "/usr/bin:/bin";
+  return world;
+}
+
+/** Every file below a folder with its text. */
+async function tree(folder: string): Promise<Record<string, string>> {
+  const files: Record<string, string> = {};
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (!entry.isDirectory()) files[path.slice(folder.length + 1)] = await readFile(path, "utf8");
+  }
+  return files;
+}
+
+test("cco install copies the executable, sets PATH once, and says so", async () => {
+  await using world = await downloaded();
+  const home = world.env["HOME"]!;
+  await writeFile(join(home, ".bashrc"), "alias x=y\n");
+  const { code, stdout } = await world.run("install");
+  assert.equal(code, 0);
+  assert.match(
+    stdout,
+    /^✅ Installed \S+\/fresh\/\.local\/bin\/cco\n→ PATH is set in \S+\.bashrc\n→ PATH is set in \S+\.profile\n/,
+  );
+  const target = join(home, ".local/bin/cco");
+  assert.equal(await readFile(target, "utf8"), scriptOf("2025.11.1"));
+  assert.equal((await stat(target)).mode & 0o777, 0o755);
+  const before = await tree(home);
+  const again = await world.run("install");
+  assert.equal(again.code, 0);
+  assert.match(again.stdout, /^✅ Already installed: /);
+  assert.deepEqual(await tree(home), before);
+});
+
+test("cco install leaves start-up files alone when the folder is on PATH", async () => {
+  await using world = await downloaded();
+  world.env["PATH"] = `/bin:${join(world.env["HOME"]!, ".local/bin")}`;
+  await world.run("install");
+  assert.deepEqual(Object.keys(await tree(world.env["HOME"]!)), [".local/bin/cco"]);
+});
+
+test("cco install does not replace another file without --force", async () => {
+  await using world = await downloaded();
+  const target = join(world.env["HOME"]!, ".local/bin/cco");
+  await mkdir(join(world.env["HOME"]!, ".local/bin"), { recursive: true });
+  await writeFile(target, "precious");
+  const { code, stderr } = await world.run("install");
+  assert.equal(code, 1);
+  assert.match(stderr, /^Cannot install: there is another .*--force/);
+  assert.equal(await readFile(target, "utf8"), "precious");
+  assert.equal((await world.run("install --force")).code, 0);
+  assert.equal(await readFile(target, "utf8"), scriptOf("2025.11.1"));
+});
+
+test("cco install refuses to install Deno", async () => {
+  await using world = await downloaded();
+  world.runtime = { ...world.runtime, execPath: "/usr/local/bin/deno" };
+  const { code, stderr } = await world.run("install");
+  assert.equal(code, 1);
+  assert.match(stderr, /runs from source\. Compile it first/);
+});
+
+const homes: [name: string, files: Record<string, string>, shell: string][] = [
+  ["bash with files", { ".bashrc": "a\n", ".profile": "b\n" }, "/bin/bash"],
+  ["a file without a line end", { ".bashrc": "a\nb" }, "/bin/bash"],
+  ["an empty file", { ".zshrc": "" }, "/usr/bin/zsh"],
+  ["no file at all", {}, "/usr/bin/zsh"],
+  ["fish", {}, "/usr/bin/fish"],
+  [
+    "several shells",
+    { ".bashrc": "a\r\n", ".zshrc": "b", ".config/powershell/profile.ps1": "c\n" },
+    "/bin/bash",
+  ],
+  ["an unknown shell", {}, "/bin/nu"],
+];
+
+for (const [name, files, shell] of homes) {
+  test(`cco uninstall undoes exactly what cco install did: ${name}`, async () => {
+    await using world = await downloaded();
+    const home = world.env["HOME"]!;
+    world.env["SHELL"] = shell;
+    for (const [file, text] of Object.entries(files)) {
+      await mkdir(join(home, file, ".."), { recursive: true });
+      await writeFile(join(home, file), text);
+    }
+    const before = await tree(home);
+    await world.run("install");
+    assert.notDeepEqual(await tree(home), before);
+    const { code, stdout } = await world.run("uninstall");
+    assert.equal(code, 0);
+    assert.match(stdout, /✅ Uninstalled\n/);
+    assert.deepEqual(await tree(home), before);
+    assert.match((await world.run("uninstall")).stdout, /^✅ Nothing to uninstall/);
+  });
+}
+
+test("cco uninstall removes the backup, keeps settings and state, and says where they are", async () => {
+  await using world = await TestWorld.make();
+  await world.publish([{ version: "2025.11.2" }]);
+  await world.writeConfig("# mine\n");
+  await world.run("update --yes");
+  const { stdout } = await world.run("uninstall");
+  assert.match(stdout, /→ Removed \S+\/cco\n→ Removed \S+\/cco\.backup\n/);
+  assert.match(stdout, /Kept: \S+config\.toml\nKept: \S+\/state\/cco\n$/);
+  assert.deepEqual(await world.installed(), []);
+  assert.equal(await world.readConfig(), "# mine\n");
+});
+
+test("a linked start-up file stays a link", async () => {
+  await using world = await downloaded();
+  const home = world.env["HOME"]!;
+  await writeFile(join(world.folder, "dotfile"), "a\n");
+  await symlink(join(world.folder, "dotfile"), join(home, ".bashrc"));
+  await world.run("install");
+  assert.match(await readFile(join(world.folder, "dotfile"), "utf8"), /^a\n# >>> cco path >>>\n/);
+  await world.run("uninstall");
+  assert.equal(await readFile(join(world.folder, "dotfile"), "utf8"), "a\n");
+});
+
+test("removeBlock() undoes addBlock() for any text, and addBlock() adds once", () => {
+  fc.assert(
+    fc.property(
+      fc.option(fc.string({ unit: fc.constantFrom("a", "\n", "#", " ", "\r") }), { nil: undefined }),
+      (text) => {
+        const added = addBlock(text, ["line"]);
+        assert.equal(addBlock(added, ["line"]), added);
+        assert.equal(removeBlock(added), text);
+      },
+    ),
+  );
+  assert.equal(removeBlock(addBlock("a", ["line"]) + "later\n"), "a\nlater\n");
+});
+
+const shells: [shell: string, file: string, args: string[]][] = [
+  ["bash", ".bashrc", ["-ic", "command -v cco; echo $PATH"]],
+  ["zsh", ".zshrc", ["-ic", "command -v cco; echo $PATH"]],
+  ["fish", ".config/fish/conf.d/cco.fish", ["-c", "command -v cco; echo $PATH"]],
+];
+
+for (const [shell, file, args] of shells) {
+  test(`a new ${shell} finds the installed cco, with the folder on PATH once`, async (t) => {
+    const path = `/usr/bin/${shell}`;
+    if (await stat(path).catch(() => undefined) === undefined) return t.skip(`there is no ${path}`);
+    await using world = await downloaded();
+    const home = world.env["HOME"]!;
+    world.env["SHELL"] = path;
+    await world.run("install");
+    assert.match(await readFile(join(home, file), "utf8"), /# >>> cco path, in a new file >>>/);
+    const env = { HOME: home, PATH: "/usr/bin:/bin", TERM: "dumb" };
+    const { stdout } = await promisify(execFile)(path, args, { env });
+    const [found, folders = ""] = stdout.trim().split("\n");
+    assert.equal(found, join(home, ".local/bin/cco"));
+    assert.equal(folders.split(/[: ]/).filter((folder) => folder === join(home, ".local/bin")).length, 1);
+  });
+}

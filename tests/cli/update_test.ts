@@ -1,0 +1,224 @@
+/** `cco update` and `cco rollback` beyond the contract's blocks. */
+
+import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { test } from "node:test";
+import { Interrupted } from "../../src/cli/terminal.ts";
+import { scriptOf, TestWorld } from "./world.ts";
+
+async function worldWithUpdate(fields: Readonly<Record<string, unknown>> = {}): Promise<TestWorld> {
+  const world = await TestWorld.make();
+  await world.publish([{ version: "2025.11.2", fields }]);
+  return world;
+}
+
+const answers: [typed: string | undefined, outcome: "updated" | "cancelled"][] = [
+  ["", "updated"],
+  ["y", "updated"],
+  ["YES", "updated"],
+  ["n", "cancelled"],
+  ["No", "cancelled"],
+  [undefined, "cancelled"],
+];
+
+for (const [typed, outcome] of answers) {
+  test(`cco update is ${outcome} when a person answers ${JSON.stringify(typed)}`, async () => {
+    await using world = await worldWithUpdate();
+    world.sit();
+    world.env["NO_COLOR"] = "1";
+    world.typed = ["what?", typed];
+    const { code, stdout } = await world.run("update");
+    assert.equal(code, 0);
+    assert.equal(stdout.split("Update now? [Y/n]: ").length, 3, "a wrong answer is asked again");
+    assert.match(
+      stdout,
+      outcome === "updated" ? /✅ Successfully updated to v2025\.11\.2/ : /Update cancelled\n$/,
+    );
+    const now = outcome === "updated" ? "2025.11.2" : "2025.11.1";
+    assert.equal(await readFile(world.executable, "utf8"), scriptOf(now));
+  });
+}
+
+test("Ctrl-C at the question exits 130 and changes nothing", async () => {
+  await using world = await worldWithUpdate();
+  world.sit();
+  world.typed = [new Interrupted(130)];
+  const { code, stderr } = await world.run("update");
+  assert.equal(code, 130);
+  assert.match(stderr, /Cancelled\. Nothing was changed/);
+  assert.deepEqual(await world.installed(), ["cco"]);
+});
+
+test("Ctrl-C during the download exits 130 and leaves no stray file", async () => {
+  await using world = await worldWithUpdate();
+  const { fetch } = world.runtime;
+  world.runtime = {
+    ...world.runtime,
+    fetch: (url, init) => {
+      if (url.endsWith(".tar.gz")) world.interrupt();
+      return fetch(url, init);
+    },
+  };
+  const { code } = await world.run("update --yes");
+  assert.equal(code, 130);
+  assert.deepEqual(await world.installed(), ["cco"]);
+  assert.equal(await readFile(world.executable, "utf8"), scriptOf("2025.11.1"));
+});
+
+test("cco update --dry-run verifies, names what would be done, and changes nothing", async () => {
+  await using world = await worldWithUpdate();
+  const { code, stdout } = await world.run("update --dry-run");
+  assert.equal(code, 0);
+  assert.match(stdout, / {2}✓ Checksum verified\n/);
+  assert.match(stdout, new RegExp(`Would install v2025.11.2 over v2025.11.1: ${world.executable}\n`));
+  assert.match(stdout, /Nothing was changed\n$/);
+  assert.deepEqual(await world.installed(), ["cco"]);
+});
+
+test("cco update --install is cco update", async () => {
+  await using world = await worldWithUpdate();
+  const { code, stdout } = await world.run("update --install --yes");
+  assert.equal(code, 0);
+  assert.match(stdout, /Successfully updated to v2025\.11\.2/);
+});
+
+test("cco update --channel follows another channel this time only", async () => {
+  await using world = await TestWorld.make();
+  await world.publish([{ version: "2025.11.2" }, { version: "2025.12.0-beta.1" }], {
+    fields: { latest: { stable: "2025.11.2", beta: "2025.12.0-beta.1" } },
+  });
+  assert.match(
+    (await world.run("update --check --channel beta")).stdout,
+    /New version available: v2025\.12\.0-beta\.1/,
+  );
+  assert.equal((await world.run("config get updates.channel")).stdout, "updates.channel = stable\n");
+  assert.doesNotMatch((await world.run("version")).stdout, /beta/);
+  assert.match((await world.run("update --check")).stdout, /New version available: v2025\.11\.2/);
+  const { code, stderr } = await world.run("update --check --channel experimental");
+  assert.deepEqual({ code, stderr }, {
+    code: 2,
+    stderr: "Invalid channel: experimental. Use: stable, beta, nightly\n",
+  });
+});
+
+test("cco update --version goes to that version; an older one also needs --allow-downgrade", async () => {
+  await using world = await TestWorld.make("2025.11.2");
+  await world.publish([{ version: "2025.11.1" }, { version: "2025.11.2" }]);
+  const refused = await world.run("update --yes --version 2025.11.1");
+  assert.equal(refused.code, 2);
+  assert.match(refused.stderr, /^Downgrade refused: .*2025\.11\.1.*--allow-downgrade/);
+  const missing = await world.run("update --yes --version 9.9.9");
+  assert.equal(missing.code, 2);
+  assert.match(missing.stderr, /^Version not available: .*9\.9\.9/);
+  const { code } = await world.run("update --yes --version 2025.11.1 --allow-downgrade");
+  assert.equal(code, 0);
+  assert.equal(await readFile(world.executable, "utf8"), scriptOf("2025.11.1"));
+});
+
+test("a rollout holds an unattended run back, and lets a person who asks go first, saying so", async () => {
+  await using world = await worldWithUpdate({ rollout: { percent: 0 } });
+  const unattended = await world.run("update --yes");
+  assert.equal(unattended.code, 0);
+  assert.match(unattended.stdout, /ℹ️ {2}Version v2025\.11\.2 is not offered to this machine: .*0\.00 %/);
+  assert.doesNotMatch(unattended.stdout, /New version available/);
+  world.sit();
+  world.env["NO_COLOR"] = "1";
+  const { stdout } = await world.run("update --check");
+  assert.match(stdout, /ℹ️ {2}Offered early because you asked: .*0\.00 %/);
+  assert.match(stdout, /New version available: v2025\.11\.2/);
+});
+
+test("updates.minimum_age and updates.pin hold an unattended run back", async () => {
+  await using world = await worldWithUpdate({ date: new Date().toISOString() });
+  await world.writeConfig('[updates]\nminimum_age = "7d"\n');
+  assert.match(
+    (await world.run("update --check")).stdout,
+    /not offered to this machine: it is not yet old enough/,
+  );
+  await world.writeConfig('[updates]\npin = "~2025.10"\n');
+  assert.match((await world.run("update --check")).stdout, /outside the pinned range ~2025\.10/);
+});
+
+test("cco update --list-backups lists what can be gone back to", async () => {
+  await using world = await worldWithUpdate();
+  assert.deepEqual(await world.run("update --list-backups"), {
+    code: 0,
+    stdout: "No backup version available\n",
+    stderr: "",
+  });
+  await world.run("update --yes");
+  const { stdout } = await world.run("update --list-backups");
+  assert.match(stdout, /^2025\.11\.1 {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC {2}\d+ B {2}\S+cco\.backup\n$/);
+});
+
+test("cco rollback --to goes back to that version only", async () => {
+  await using world = await worldWithUpdate();
+  await world.run("update --yes");
+  const wrong = await world.run("rollback --to 2024.1.1");
+  assert.equal(wrong.code, 5);
+  assert.match(wrong.stderr, /2024\.1\.1/);
+  assert.equal((await world.run("update --rollback --to 2025.11.1")).code, 0);
+  assert.equal(await readFile(world.executable, "utf8"), scriptOf("2025.11.1"));
+});
+
+test("flags that ask for different things are refused", async () => {
+  await using world = await worldWithUpdate();
+  for (const flags of ["--check --rollback", "--dry-run --list-backups", "--to 1.0.0"]) {
+    const { code, stdout } = await world.run(`update ${flags}`);
+    assert.deepEqual({ code, stdout }, { code: 2, stdout: "" }, flags);
+  }
+});
+
+test("--quiet leaves the answer and takes the steps away", async () => {
+  await using world = await worldWithUpdate({ notes: "- news" });
+  assert.equal((await world.run("update --check --quiet")).stdout, "ℹ️  New version available: v2025.11.2\n");
+  assert.equal((await world.run("update --yes --quiet")).stdout, "✅ Successfully updated to v2025.11.2\n");
+});
+
+test("--verbose tells the rules and the source on standard error", async () => {
+  await using world = await worldWithUpdate();
+  const { stderr } = await world.run("update --check --verbose");
+  assert.match(stderr, /manifest: http:\/\/127\.0\.0\.1:\d+\/version-manifest\.json, not signed\n/);
+  assert.match(stderr, /yes: newer: 2025\.11\.2: /);
+});
+
+test("the times of the last check and the last update are remembered", async () => {
+  await using world = await worldWithUpdate();
+  await world.run("update --yes");
+  for (const key of ["updates.last_check", "updates.last_update"]) {
+    const { stdout } = await world.run(`config get ${key}`);
+    assert.match(stdout, new RegExp(`^${key} = \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d UTC\n$`));
+  }
+});
+
+test("a read-only state folder and a damaged state stop nothing", async () => {
+  await using world = await worldWithUpdate();
+  await world.writeState({ last_check: "never" });
+  const { code, stderr } = await world.run("update --check");
+  assert.equal(code, 0);
+  assert.match(stderr, /was damaged; it was put aside/);
+  assert.match((await world.run("version")).stdout, /^Last check: \d{4}/m);
+});
+
+test("release notes are shown for reading: ten lines, no escapes, no Markdown marks", async () => {
+  const notes = ["# News", "", "* **Fix**: \x1b[2Jscreen", "- see [docs](https://x.example)"];
+  for (let line = 1; line <= 12; line++) notes.push(`- line ${line}`);
+  await using world = await worldWithUpdate({ notes: notes.join("\r\n") });
+  const { stdout } = await world.run("update --dry-run");
+  assert.match(
+    stdout,
+    /What's new in v2025\.11\.2:\n {2}News\n {2}- Fix: screen\n {2}- see docs \(https:\/\/x\.example\)\n {2}- line 1\n/,
+  );
+  assert.match(stdout, / {2}- line 7\n {2}… and 5 more lines\n/);
+  assert(!stdout.includes("\x1b"));
+});
+
+test("an update goes on after an interrupted one and says so", async () => {
+  await using world = await worldWithUpdate();
+  const record = world.executable.replace(/cco$/, ".cco.update.json");
+  await writeFile(record, "torn");
+  const { code, stderr } = await world.run("update --yes");
+  assert.equal(code, 0);
+  assert.match(stderr, /ℹ️ {2}An interrupted update was found: /);
+  assert.deepEqual(await world.installed(), ["cco", "cco.backup"]);
+});
