@@ -68,6 +68,8 @@ export async function* chunksOf(
       options.signal?.throwIfAborted();
       position += count;
       pending = source.readAt(position, next);
+      // It may fail while the chunk is still used, before anybody waits for it; that must not end the process.
+      pending.catch(() => {});
       yield current.subarray(0, count);
       [current, next] = [next, current];
     }
