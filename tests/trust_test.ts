@@ -223,6 +223,7 @@ const broken: [title: string, path: string, arrange: () => Promise<SignedBytes>]
   ["T14: no JSON", "(the whole document)", () => signRaw("{")],
   ["T14: a list", "(the whole document)", () => signRaw("[]")],
   ["T14: null", "(the whole document)", () => signRaw("null")],
+  ["T14: a number", "(the whole document)", () => signRaw("5")],
   ["T14: a byte order mark", "(the whole document)", () => signRaw("\ufeff" + manifestText())],
   ["T14: bytes that are not UTF-8", "(the whole document)", () => signBytes(Uint8Array.of(0x22, 0xff, 0x22))],
   [
@@ -254,6 +255,33 @@ for (const [title, path, arrange] of broken) {
 test("T1, T14: nothing in a manifest is parsed before its signature holds", async () => {
   const bytes = ascii("no JSON");
   await assertUntrusted(visit(policy, { manifest: { ...manifest, bytes } }), "bad-signature");
+});
+
+test("T14: a field that a document lacks is not taken from Object.prototype", async () => {
+  const manifest = await signed({ expires: undefined });
+  Object.defineProperty(Object.prototype, "expires", { value: "2026-04-15T00:00:00Z", configurable: true });
+  try {
+    const attempt = visit(policy, { manifest });
+    await assert.rejects(attempt, (error: { code?: string }) => error.code === "MANIFEST_INVALID");
+  } finally {
+    // deno-lint-ignore no-explicit-any
+    delete (Object.prototype as any).expires;
+  }
+});
+
+test("T6: a manifest at its cap is accepted", async () => {
+  const text = manifestText();
+  const manifest = await signManifest(text + " ".repeat(MANIFEST_BYTES - text.length), [a]);
+  assert.equal(manifest.bytes.length, MANIFEST_BYTES);
+  assert.ok(await visit(policy, { manifest }));
+});
+
+test("the same manifest under other keys is remembered with those", async () => {
+  const manifest = await signManifest(manifestText(), [a, b]);
+  const { state } = await visit(policy, { manifest });
+  const after = await visit(both, { manifest, state });
+  assert.notEqual(after.state?.manifest?.keys, state?.manifest?.keys);
+  assert.equal(after.state?.manifest?.sha256, state?.manifest?.sha256);
 });
 
 test("T6: a manifest or signature above its cap is refused, whoever read it", async () => {

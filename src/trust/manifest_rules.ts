@@ -92,14 +92,14 @@ export function checkTimes(
   source: string,
   { required }: { required: boolean },
 ): void {
-  const issued = readTime(document, "issued", source, required);
-  const expires = readTime(document, "expires", source, required);
+  const issued = readTime(document, "issued", source, required) ?? 0;
+  const expires = readTime(document, "expires", source, required) ?? Infinity;
   // T3: with a clock far in the past, what expired long ago would look valid.
-  if (issued !== undefined && issued > now + CLOCK_SKEW) {
+  if (issued > now + CLOCK_SKEW) {
     throw untrusted(source, "issued-in-future", "it is of a day to come, unless the clock is wrong");
   }
   // T3: somebody may be holding back newer manifests.
-  if (expires !== undefined && now >= expires) {
+  if (now >= expires) {
     throw untrusted(source, "expired", `it expired at ${field(document, "expires")}`);
   }
 }

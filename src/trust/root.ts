@@ -66,9 +66,9 @@ export function firstRoot({ app, keys, threshold = 1, root }: FirstRootOptions):
 export function readRoot(document: JsonObject): Root {
   if (field(document, "type") !== "root") throw badRoot('"type" is not "root"');
   const app = field(document, "app");
-  if (typeof app !== "string" || !isApp(app)) throw badRoot('"app" is not a name');
+  if (typeof app !== "string") throw badRoot('"app" is not a name');
   const version = field(document, "version");
-  if (!isCount(version) || version < 1) throw badRoot('"version" is not a number from 1');
+  if (!isCount(version) || version < 1) throw badRoot('"version" is not from 1 on');
   const expires = parseTime(field(document, "expires"));
   if (expires === undefined) throw badRoot('"expires" is not a UTC time');
   const keys = objectAt(document, "keys"), roles = objectAt(document, "roles");

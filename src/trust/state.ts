@@ -6,7 +6,7 @@
 
 import { fromBase64, toBase64, toUtf8 } from "../bytes.ts";
 import { STATE_BYTES } from "../limits.ts";
-import { field, isCount, isObject, type JsonObject, parseObject } from "./document.ts";
+import { field, isCount, type JsonObject, parseObject } from "./document.ts";
 import type { SignedBytes } from "./policy.ts";
 
 /** What the trust rules remember. It can only narrow what is accepted: every root in it is verified again. */
@@ -62,7 +62,7 @@ export function serialiseTrustState(state: TrustState): Uint8Array<ArrayBuffer> 
   return whole.length <= STATE_BYTES ? whole : serialiseTrustState({ ...state, roots: [] });
 }
 
-/** `undefined` for whatever is not a state. */
+/** `undefined` for whatever is not a state. Where an object is expected, anything else throws or lacks its fields. */
 function readState(bytes: Uint8Array): TrustState | undefined {
   try {
     const object = parseObject(bytes);
@@ -76,16 +76,15 @@ function readState(bytes: Uint8Array): TrustState | undefined {
   }
 }
 
-function readRoot(value: unknown): SignedBytes {
-  const read = (name: string) => isObject(value) ? fromBase64(String(field(value, name))) : undefined;
-  const bytes = read("bytes"), signature = read("signature");
+function readRoot(value: JsonObject): SignedBytes {
+  const bytes = fromBase64(String(value["bytes"])), signature = fromBase64(String(value["signature"]));
   if (bytes && signature) return { bytes, signature };
   throw new SyntaxError();
 }
 
 function readManifest(value: unknown): SeenManifest | undefined {
   if (value === undefined) return undefined;
-  const { sequence, sha256, keys }: JsonObject = isObject(value) ? value : {};
+  const { sequence, sha256, keys } = value as JsonObject;
   if (isCount(sequence) && typeof sha256 === "string" && typeof keys === "string") {
     return { sequence, sha256, keys };
   }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ascii } from "../../src/bytes.ts";
-import { ROOT_BYTES } from "../../src/limits.ts";
+import { ROOT_BYTES, SIGNATURE_BYTES } from "../../src/limits.ts";
 import type { SecretKey } from "../../src/minisign_secret.ts";
 import {
   parseTrustState,
@@ -250,6 +250,17 @@ test("T6: a root above its cap is refused, whoever read it", async () => {
     code: "TOO_LARGE",
     details: { what: "root", limit: ROOT_BYTES, source: `root 2 of ${SOURCE}` },
   });
+});
+
+test("T6: a root's signature above its cap is refused, whoever read it", async () => {
+  const root = { ...root2, signature: new Uint8Array(SIGNATURE_BYTES + 1) };
+  await assert.rejects(visit(policy, { manifest: await by(second), roots: [root] }), { code: "TOO_LARGE" });
+});
+
+test("roots of the state stay there when another one joins them", async () => {
+  const { state } = await visit(policy, { manifest: await by(second), roots: [root2] });
+  const after = await visit(policy, { manifest: await by(third), roots: [root2, root3], state });
+  assert.deepEqual(after.state?.roots, [root2, root3]);
 });
 
 test("T11: a chain of 64 further roots is followed, one of 65 is not", async () => {

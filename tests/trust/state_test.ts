@@ -28,6 +28,14 @@ test("serialiseTrustState() leaves out roots that make the file too large, but n
   assert.deepEqual(parseTrustState(bytes).state, { ...state, roots: [] });
 });
 
+test("serialiseTrustState() and parseTrustState() use all the room there is for a state", () => {
+  const room = STATE_BYTES - serialiseTrustState(state).length;
+  const full = { ...state, manifest: { ...state.manifest!, keys: digest + "x".repeat(room) } };
+  const bytes = serialiseTrustState(full);
+  assert.equal(bytes.length, STATE_BYTES);
+  assert.deepEqual(parseTrustState(bytes), { state: full, damaged: false });
+});
+
 test("parseTrustState() tells no file from a damaged one", () => {
   assert.deepEqual(parseTrustState(undefined), { state: undefined, damaged: false });
   assert.deepEqual(parseTrustState(new Uint8Array()), { state: undefined, damaged: true });

@@ -1,0 +1,114 @@
+/**
+ * Removes every check of the trust rules in turn and runs their tests: a mutant that no test notices is a hole in the
+ * tests. Prints the survivors and the figures; exits with 1 when there is a survivor.
+ *
+ * @module
+ */
+
+import { dirname, join } from "node:path";
+import { type Mutant, mutantsOf } from "./mutate/mutants.ts";
+
+/** Whose checks are removed. */
+const SUBJECTS = [
+  "src/bytes.ts",
+  "src/minisign.ts",
+  "src/trust.ts",
+  "src/trust/document.ts",
+  "src/trust/manifest_rules.ts",
+  "src/trust/quorum.ts",
+  "src/trust/root.ts",
+  "src/trust/root_chain.ts",
+  "src/trust/state.ts",
+  "src/trust/unsigned.ts",
+];
+/** The tests that have to notice. Interop with other programs is left out: it would notice late, and slowly. */
+const TESTS = ["tests/minisign_test.ts", "tests/trust_test.ts", "tests/trust"];
+const NEEDED = ["deno.json", "deno.lock", "src", "tests/support", "tests/fixtures", ...TESTS];
+/** A mutant that never ends is noticed, too. */
+const TIMEOUT = 120_000;
+
+/** Mutants that behave exactly like the original, each with the reason. */
+const EQUIVALENT: readonly (readonly [change: RegExp, reason: string])[] = [
+  [
+    /^typeof value !== "string" \|\| .+ {2}→ {2}\(!/,
+    "no JSON value but a text looks like a time and has a slice that is one",
+  ],
+  [
+    / \|\| !Array\.isArray\(roots\) {2}→ {2}\(field/,
+    "what is no list has no map(), and that failure counts as damage",
+  ],
+];
+
+interface Job extends Mutant {
+  readonly file: string;
+}
+
+if (import.meta.main) {
+  const jobs = await allJobs();
+  const workers = Math.max(1, Math.min(4, navigator.hardwareConcurrency));
+  const trees = await Promise.all(Array.from({ length: workers }, makeTree));
+  try {
+    if (!await passes(trees[0]!)) throw new Error("Cannot start: the tests fail without any mutant");
+    const survivors = await runAll(jobs, trees);
+    for (const { file, line, change } of survivors) console.log(`SURVIVED ${file}:${line}  ${change}`);
+    const killed = jobs.length - survivors.length;
+    console.log(`${jobs.length} mutants, ${killed} killed, ${survivors.length} survived`);
+    Deno.exitCode = survivors.length > 0 ? 1 : 0;
+  } finally {
+    await Promise.all(trees.map((tree) => Deno.remove(tree, { recursive: true })));
+  }
+}
+
+async function allJobs(): Promise<Job[]> {
+  const jobs: Job[] = [];
+  for (const file of SUBJECTS) {
+    const mutants = mutantsOf(await Deno.readTextFile(file));
+    const real = mutants.filter(({ change }) => !EQUIVALENT.some(([pattern]) => pattern.test(change)));
+    jobs.push(...real.map((mutant) => ({ ...mutant, file })));
+  }
+  return jobs;
+}
+
+/** A copy of what the tests need, so that the working tree is never weakened. */
+async function makeTree(): Promise<string> {
+  const tree = await Deno.makeTempDir({ prefix: "mutants-" });
+  for (const path of NEEDED) await copy(path, join(tree, path));
+  return tree;
+}
+
+async function copy(from: string, to: string): Promise<void> {
+  if ((await Deno.stat(from)).isFile) {
+    await Deno.mkdir(dirname(to), { recursive: true });
+    return await Deno.copyFile(from, to);
+  }
+  for await (const { name } of Deno.readDir(from)) await copy(join(from, name), join(to, name));
+}
+
+async function runAll(jobs: readonly Job[], trees: readonly string[]): Promise<Job[]> {
+  const waiting = [...jobs];
+  const survivors: Job[] = [];
+  await Promise.all(trees.map(async (tree) => {
+    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
+      if (await survives(job, tree)) survivors.push(job);
+    }
+  }));
+  return survivors;
+}
+
+async function survives({ file, source }: Job, tree: string): Promise<boolean> {
+  await Deno.writeTextFile(join(tree, file), source);
+  const survived = await passes(tree);
+  await Deno.copyFile(file, join(tree, file));
+  return survived;
+}
+
+async function passes(tree: string): Promise<boolean> {
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: ["test", "--allow-all", "--no-check", "--fail-fast", "--quiet", ...TESTS],
+    cwd: tree,
+    stdout: "null",
+    stderr: "null",
+    signal: AbortSignal.timeout(TIMEOUT),
+  }).output();
+  return success;
+}
