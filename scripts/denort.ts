@@ -45,8 +45,13 @@ export async function isRecoveredDenort(path: string): Promise<boolean> {
  *
  * @param deno The version of Deno that will use it.
  * @param platform The platform it is for.
+ * @param cache The build cache.
  */
-export async function recoveredDenort(deno: string, platform: string): Promise<string> {
+export async function recoveredDenort(
+  deno: string,
+  platform: string,
+  cache: string = buildCache(),
+): Promise<string> {
   const pin = DENORT_PINS.find((pin) => pin.deno === deno && pin.platform === platform);
   if (!pin) {
     throw new Error(
@@ -58,7 +63,7 @@ export async function recoveredDenort(deno: string, platform: string): Promise<s
     `For tests only: the runtime of Deno ${deno} for ${platform} comes from ${name}@${version} on npm, ` +
       "not from Deno's makers. Do not publish what is made with it.",
   );
-  const folder = join(buildCache(), "denort");
+  const folder = join(cache, "denort");
   const path = join(folder, `denort-${deno}-${platform}`);
   if (await exists(path) && await fileDigest(path) === pin.sha256) return path;
   await Deno.mkdir(folder, { recursive: true });

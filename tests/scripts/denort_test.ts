@@ -4,17 +4,11 @@ import { fileDigest } from "../../scripts/build_cache.ts";
 import { isRecoveredDenort, recoverableDenos, recoveredDenort } from "../../scripts/denort.ts";
 import { DENORT_PINS } from "../../scripts/denort/pins.ts";
 
-const folder = Deno.makeTempDirSync({ prefix: "cco-denort-" });
-const before = Deno.env.get("CCO_BUILD_CACHE");
-
 test("recoveredDenort() gives the pinned bytes for every platform", async (t) => {
-  Deno.env.set("CCO_BUILD_CACHE", folder);
-  t.after(() =>
-    before === undefined ? Deno.env.delete("CCO_BUILD_CACHE") : Deno.env.set("CCO_BUILD_CACHE", before)
-  );
-  t.after(() => Deno.removeSync(folder, { recursive: true }));
+  const cache = Deno.makeTempDirSync({ prefix: "cco-denort-" });
+  t.after(() => Deno.removeSync(cache, { recursive: true }));
   for (const { deno, platform, sha256 } of DENORT_PINS) {
-    const path = await recoveredDenort(deno, platform);
+    const path = await recoveredDenort(deno, platform, cache);
     assert.equal(await fileDigest(path), sha256, `${deno} ${platform}`);
     assert(await isRecoveredDenort(path));
   }
