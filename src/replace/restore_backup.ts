@@ -4,9 +4,9 @@
  * @module
  */
 
-import { UpdateError } from "../errors.ts";
+import { isFileError, UpdateError } from "../errors.ts";
 import { besideName, type Installation } from "../installation.ts";
-import { claimInstallation } from "../journal.ts";
+import { claimInstallation, type ReplaceRecord } from "../journal.ts";
 import type { Runtime } from "../runtime/types.ts";
 import { fileDigest, finish, rollbackFailed } from "./recovery.ts";
 import { strategyFor } from "./system.ts";
@@ -43,10 +43,20 @@ export async function restoreBackup(
     if (await runtime.fs.stat(installation.executable) === undefined) {
       throw rollbackFailed(installation, record, error);
     }
-    await finish(runtime, installation, record);
-    throw error;
+    // It was moved, only the flush after that failed: what happened is not taken back.
+    const isMoved = await runtime.fs.stat(backup) === undefined;
+    await finished(runtime, installation, record);
+    if (!isMoved) throw error;
+    return;
   }
-  await finish(runtime, installation, record);
+  await finished(runtime, installation, record);
+}
+
+/** What happened stands: what cannot be removed now is removed at the next start. */
+async function finished(runtime: Runtime, installation: Installation, record: ReplaceRecord): Promise<void> {
+  await finish(runtime, installation, record).catch((error) => {
+    if (!isFileError(error)) throw error;
+  });
 }
 
 /** The error for a version that cannot be gone back to. */

@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { atomicReplace } from "../src/atomic_replace.ts";
+import { recover } from "../src/recover.ts";
+import { rollback } from "../src/rollback.ts";
+import type { MemoryBehaviour, MemoryOperation } from "../src/runtime/memory.ts";
+import { failsWith } from "./support/fails_with.ts";
+import { appProgram, type MemoryPlace, memoryPlace, NEW, OLD } from "./support/memory_place.ts";
+
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+for (const os of ["linux", "darwin", "windows"] as const) {
+  test(`rollback() on ${os} puts the previous version back and uses the backup up`, async () => {
+    const { place, options } = await updated(os);
+    assert.deepEqual(await rollback(options), { to: OLD, executable: place.executable });
+    assert.equal(place.machine.read(place.executable), text(appProgram(OLD)));
+    assert.equal(await place.runtime.fs.stat(`${place.executable}.backup`), undefined);
+    await failsWith(rollback(options), "NO_BACKUP", {
+      path: `${place.executable}.backup`,
+      wanted: undefined,
+    });
+  });
+}
+
+test("rollback() leaves nothing in the folder but the executable", async () => {
+  const { place, options } = await updated("linux");
+  await rollback(options);
+  assert.deepEqual(place.folder(), { app: `file 755 ${text(appProgram(OLD))}` });
+});
+
+test("rollback() goes back to the version that is asked for", async () => {
+  const { options } = await updated("linux");
+  assert.equal((await rollback({ ...options, to: OLD })).to, OLD);
+});
+
+test("rollback() does not go back to another version than the one that is asked for", async () => {
+  const { place, options } = await updated("linux");
+  const before = place.folder();
+  const error = await failsWith(rollback({ ...options, to: "0.5.0" }), "NO_BACKUP", {
+    path: place.beside("app.backup"),
+    wanted: "0.5.0",
+  });
+  assert.match(error.message, /No backup of version 0\.5\.0 available: .* is version 1\.0\.0/);
+  assert.deepEqual(place.folder(), before);
+});
+
+test("rollback() says that there is no backup", async () => {
+  const place = memoryPlace();
+  const before = place.folder();
+  const error = await failsWith(rollback(place.options), "NO_BACKUP");
+  assert.match(error.message, /^No backup version available: there is no \/opt\/app\/app\.backup/);
+  assert.deepEqual(place.folder(), before);
+});
+
+const broken: [name: string, behaviour: MemoryBehaviour][] = [
+  ["crashes", { exitCode: 1 }],
+  ["hangs", { end: "never" }],
+  ["is ended by a signal", { end: "signal" }],
+];
+
+for (const [name, behaviour] of broken) {
+  test(`rollback() does not put back a version that ${name}`, async () => {
+    const place = memoryPlace();
+    place.machine.put(place.beside("app.backup"), appProgram("0.9.0", behaviour));
+    const before = place.folder();
+    await failsWith(rollback(place.options), "PROBE_FAILED", { executable: place.beside("app.backup") });
+    assert.deepEqual(place.folder(), before);
+  });
+}
+
+for (const kind of ["folder", "link"] as const) {
+  test(`rollback() does not take a ${kind} for a backup`, async () => {
+    const place = memoryPlace();
+    if (kind === "folder") place.machine.putFolder(place.beside("app.backup"));
+    else place.machine.putLink("/bin/sh", place.beside("app.backup"));
+    const before = place.folder();
+    await failsWith(rollback(place.options), "NO_BACKUP");
+    assert.deepEqual(place.folder(), before);
+  });
+}
+
+test("rollback() puts back a version that does not say which it is, unless one is asked for", async () => {
+  const place = memoryPlace();
+  place.machine.put(place.beside("app.backup"), appProgram("", { stdout: "hello\n" }));
+  await failsWith(rollback({ ...place.options, to: OLD }), "NO_BACKUP");
+  assert.deepEqual(await rollback(place.options), { to: undefined, executable: place.executable });
+});
+
+test("rollback() does nothing while another process updates", async () => {
+  const { place, options } = await updated("linux");
+  const staged = await place.staged({ version: "3.0.0" });
+  const before = place.folder();
+  await failsWith(rollback(options), "UPDATE_IN_PROGRESS");
+  assert.deepEqual(place.folder(), before);
+  await staged.discard();
+});
+
+test("rollback() says that there is no executable", async () => {
+  const place = memoryPlace();
+  const executable = place.beside("other");
+  await failsWith(rollback({ ...place.options, executable }), "REPLACE_FAILED", { path: executable });
+});
+
+test("rollback() says that the folder cannot be written", async () => {
+  const { place, options } = await updated("linux");
+  place.machine.putFolder("/opt/app", { mode: 0o555 });
+  const before = place.folder();
+  await failsWith(rollback(options), "NOT_WRITABLE");
+  assert.deepEqual(place.folder(), before);
+});
+
+for (const os of ["linux", "windows"] as const) {
+  test(`rollback() on ${os} can be killed before any of its operations`, async () => {
+    for (let index = 0;; index++) {
+      const { place, options } = await updated(os);
+      const process = place.machine.start({ pid: 500 });
+      const first = place.machine.operations.log.length;
+      const killed = new Promise<MemoryOperation>((resolve) => {
+        place.machine.operations.before((operation) => {
+          if (operation.index !== first + index) return;
+          process.kill();
+          resolve(operation);
+        });
+      });
+      const ended = rollback({ ...options, runtime: process }).then(() => undefined);
+      const operation = await Promise.race([ended, killed]);
+      if (operation === undefined) return assert(index > 10);
+      await recover({ ...options, runtime: place.machine.start({ pid: 600 }) });
+      const live = place.machine.read(place.executable);
+      const backup = place.machine.read(`${place.executable}.backup`);
+      const where = `killed before ${operation.name} ${operation.path}`;
+      const isBack = live === text(appProgram(OLD));
+      assert.equal(live, text(appProgram(isBack ? OLD : NEW)), where);
+      assert.equal(backup, isBack ? undefined : text(appProgram(OLD)), where);
+      assert.deepEqual(Object.keys(place.folder()).filter((name) => name.startsWith(".")), [], where);
+    }
+  });
+
+  for (const kind of ["denied", "other"] as const) {
+    test(`rollback() on ${os} survives every operation that fails with "${kind}"`, async () => {
+      for (let index = 0;; index++) {
+        const { place, options } = await updated(os);
+        const first = place.machine.operations.log.length;
+        let failed: MemoryOperation | undefined;
+        const end = place.machine.operations.fail(kind, (operation) => {
+          if (operation.index !== first + index) return false;
+          failed = operation;
+          return true;
+        });
+        const outcome = await rollback(options).then(() => "ok", (error) => error.code ?? String(error));
+        end();
+        if (failed === undefined) return assert(index > 10);
+        const where = `${failed.name} ${failed.path} failed, the outcome was ${outcome}`;
+        assert.match(outcome, /^(ok|NOT_WRITABLE|REPLACE_FAILED|NO_BACKUP|PROBE_FAILED)$/, where);
+        place.runtime.kill();
+        await recover({ ...options, runtime: place.machine.start({ pid: 600 }) });
+        const live = place.machine.read(place.executable);
+        const isBack = live === text(appProgram(OLD));
+        assert(isBack || live === text(appProgram(NEW)), where);
+        assert.equal(isBack, outcome === "ok", where);
+        assert.deepEqual(Object.keys(place.folder()).filter((name) => name.startsWith(".")), [], where);
+      }
+    });
+  }
+}
+
+/** A machine on which an update has been installed. */
+async function updated(os: "linux" | "darwin" | "windows"): Promise<{
+  place: MemoryPlace;
+  options: MemoryPlace["options"] & { executable: string };
+}> {
+  const place = memoryPlace({ os });
+  await atomicReplace(await place.staged(), place.options);
+  return { place, options: { ...place.options, executable: place.executable } };
+}
