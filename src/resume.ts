@@ -10,7 +10,7 @@
 import type { DurableRuntime } from "./durable.ts";
 import { isUpdateError } from "./errors.ts";
 import { type HttpResponse, type HttpRuntime, requestOnce } from "./http.ts";
-import { judgeAnswer, type Verdict } from "./resume_answer.ts";
+import { isEncoded, judgeAnswer, type Verdict } from "./resume_answer.ts";
 import { digestMismatch, downloadTooLarge, endedEarly, fileFailure, sizeMismatch } from "./resume_errors.ts";
 import { PartialFile } from "./resume_partial.ts";
 import type { Downloaded, DownloadOptions, DownloadRequest } from "./resume_request.ts";
@@ -205,7 +205,10 @@ class Download {
     }
     this.#total ??= this.#partial.size;
     if (this.#partial.size === this.#total) return;
-    throw endedEarly(source.url, this.#partial.size, this.#total, source.attempts);
+    const failure = endedEarly(source.url, this.#partial.size, this.#total, source.attempts);
+    // Deno hands on the compressed bytes, which are none of the file's.
+    if (isEncoded(response)) await this.#restart();
+    throw failure;
   }
 
   /** More bytes than announced: nothing of it can be trusted. */

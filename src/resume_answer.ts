@@ -56,11 +56,15 @@ export function judgeAnswer(question: Question, answer: Answer): Verdict {
   return usable ? { use: "append", total: range.total, end } : { use: "nothing", total: undefined };
 }
 
+/** Whether the server compressed the body although it was asked not to. */
+export function isEncoded({ headers }: Pick<Answer, "headers">): boolean {
+  return (headers.get("content-encoding")?.trim().toLowerCase() ?? "identity") !== "identity";
+}
+
 /** A body that was compressed on the way is no part of the file, and its length says nothing. */
 function lengthFits({ headers }: Answer, length: number): boolean {
-  const encoding = headers.get("content-encoding")?.toLowerCase() ?? "identity";
   const declared = declaredLength({ headers });
-  return encoding === "identity" && (declared === undefined || declared === length);
+  return !isEncoded({ headers }) && (declared === undefined || declared === length);
 }
 
 /** A server that ignores `If-Range` gives itself away by another `ETag`. */
