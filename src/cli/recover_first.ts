@@ -4,6 +4,7 @@
  * @module
  */
 
+import { EXIT, Failure } from "./failure.ts";
 import type { Invocation } from "./invocation.ts";
 import { updateFailure } from "./update_failure.ts";
 import { installedOptions } from "./updater_options.ts";
@@ -31,6 +32,10 @@ export async function recoverFirst(invocation: Invocation): Promise<void> {
     if (words !== undefined) output.note(`ℹ️  An interrupted update was found: ${words}`);
   } catch (error) {
     if (library.isUpdateError(error)) throw updateFailure(error, "install");
+    // `deno run cli.ts`: there is no program of its own to update.
+    if (error instanceof TypeError) {
+      throw new Failure(error.message, { exitCode: EXIT.general, code: "NOT_COMPILED", cause: error });
+    }
     // A folder that cannot be read or written is the next step's to report, in its own words.
     if (!library.isFileError(error)) throw error;
     output.detail(error.message);
