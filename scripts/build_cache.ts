@@ -35,10 +35,18 @@ export async function makeOnce(path: string, make: (temporary: string) => Promis
   const temporary = `${path}.new-${crypto.randomUUID()}`;
   try {
     await make(temporary);
-    await Deno.rename(temporary, path);
+    await moveUnlessThere(temporary, path);
+  } finally {
+    if (await exists(temporary)) await Deno.remove(temporary, { recursive: true });
+  }
+}
+
+/** A file takes the place of another one; a folder does not, and then the other process's is as good. */
+async function moveUnlessThere(from: string, to: string): Promise<void> {
+  try {
+    await Deno.rename(from, to);
   } catch (error) {
-    await Deno.remove(temporary, { recursive: true }).catch(() => {});
-    if (!await exists(path)) throw error;
+    if (!await exists(to)) throw error;
   }
 }
 
