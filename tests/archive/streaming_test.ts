@@ -69,10 +69,12 @@ test("extractFile() reads a tar.gz at the pace at which its file is used", async
 test("extractFile() refuses a zip file that became shorter while it was read", async () => {
   const bytes = zip([{ name: ENTRY, method: 0, content: noise(3 * READ_CHUNK_BYTES) }]);
   const half = sourceOf(bytes.subarray(0, 2 * READ_CHUNK_BYTES));
-  const source = { size: bytes.length, readAt: readBoth(half, sourceOf(bytes), 0, bytes.length - 200) };
-  const error = await failure(source, { ...OPTIONS, format: "zip", maxBytes: bytes.length });
-  assert(isUpdateError(error) && error.code === "ARCHIVE_INVALID");
-  assert.match(error.message, /truncated/);
+  for (const end of [half.size + 100, bytes.length - 200]) {
+    const source = { size: bytes.length, readAt: readBoth(half, sourceOf(bytes), 0, end) };
+    const error = await failure(source, { ...OPTIONS, format: "zip", maxBytes: bytes.length });
+    assert(isUpdateError(error) && error.code === "ARCHIVE_INVALID");
+    assert.match(error.message, /zip data is truncated/);
+  }
 });
 
 async function failure(source: ByteSource, options: Parameters<typeof extractFile>[1]): Promise<unknown> {

@@ -5,7 +5,7 @@
  */
 
 import { type Attack, ENTRY, invalid, notFound, OTHER, PAYLOAD } from "./attack.ts";
-import { longName, pax, type TarEntry, tarGz, utf8 } from "./tar_archive.ts";
+import { gzip, longName, pax, tar, type TarEntry, tarGz, utf8 } from "./tar_archive.ts";
 
 const WANTED: TarEntry = { name: ENTRY, content: PAYLOAD };
 const README: TarEntry = { name: "readme", content: OTHER };
@@ -67,6 +67,11 @@ export const TAR_EXTENSION_ATTACKS: readonly Attack[] = [
     title: "PAX records without effect, one of them binary",
     archive: () => tarGz(pax({ mtime: "1.5", "SCHILY.xattr.user.x": "a\n12 path=evil\n\0" }), WANTED),
     outcome: "payload",
+  },
+  {
+    title: "PAX records that are cut off",
+    archive: () => gzip(tar(pax({ path: ENTRY })).subarray(0, 520)),
+    outcome: invalid(/truncated/),
   },
   {
     title: "PAX records of 2 MiB",

@@ -186,6 +186,16 @@ export const ZIP_ATTACKS: readonly Attack[] = [
     outcome: invalid(/zip64 field is too short/),
   },
   {
+    title: "sizes in a zip64 field that reaches beyond the entry",
+    archive: () => zip([{ ...WANTED, central: { size: 0xffffffff, extra: new Uint8Array([1, 0, 200, 0]) } }]),
+    outcome: invalid(/extra field is cut off/),
+  },
+  {
+    title: "sizes in a zip64 field that is not there",
+    archive: () => zip([{ ...WANTED, local: { size: 0xffffffff }, central: { size: 0xffffffff } }]),
+    outcome: invalid(/smaller than it says/),
+  },
+  {
     title: "a size of 2^64 - 1 in a zip64 field",
     archive: () => {
       const extra = joined(zip64Extra(0).subarray(0, 4), new Uint8Array(8).fill(0xff));
