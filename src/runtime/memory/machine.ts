@@ -102,6 +102,12 @@ export class MemoryMachine {
     return node?.kind === "file" ? new TextDecoder().decode(node.content.bytes) : undefined;
   }
 
+  /** The permission bits of what is at `path`, links followed; `undefined` when nothing is. */
+  mode(path: string): number | undefined {
+    const id = idAt(this.disk, path);
+    return id === undefined ? undefined : this.disk.tree.node(id).mode;
+  }
+
   /** The names in the folder at `path`, sorted. */
   names(path: string): string[] {
     const { node } = locate(this.disk, path, { followLast: true });

@@ -22,6 +22,16 @@ export function placesOn(os: System): Places {
   return { folder, executable, backup: `${executable}.backup`, state };
 }
 
+/** The record of an update. */
+export function recordIn({ executable }: Places): string {
+  return executable.replace(/app(?:\.exe)?$/, (name) => `.${name}.update.json`);
+}
+
+/** A file of the state folder. */
+export function stateFile({ state }: Places, name: "probation.json" | "refused-versions.json"): string {
+  return `${state}${state.includes("\\") ? "\\" : "/"}${name}`;
+}
+
 /** An executable of a version; one that `failsWhenLive` crashes under the name of the installed program. */
 export function program(version: string, failsWhenLive = false): Uint8Array<ArrayBuffer> {
   const behaviour: MemoryBehaviour & { failsWhenLive: boolean } = {

@@ -6,7 +6,10 @@ import { atomicReplace } from "../../../src/atomic_replace.ts";
 import type { Update } from "../../../src/check_for_update.ts";
 import { downloadVerified } from "../../../src/download_verified.ts";
 import { isUpdateError } from "../../../src/errors.ts";
+import { FAILED_STARTS } from "../../../src/probation.ts";
+import { recover } from "../../../src/recover.ts";
 import { rollback } from "../../../src/rollback.ts";
+import type { MemoryRuntime } from "../../../src/runtime/memory.ts";
 import type { Runtime } from "../../../src/runtime/types.ts";
 import { type Places, placesOn, program, type System } from "./places.ts";
 
@@ -19,8 +22,18 @@ export interface Scenario {
   readonly backup: string | undefined;
   /** What is done. */
   readonly act: (runtime: Runtime) => Promise<void>;
-  /** Which version may be under `app.backup` for each version that may be live after recovery. */
-  readonly outcomes: Readonly<Record<string, string | undefined>>;
+  /** Which versions may be under `app.backup` for each version that may be live after recovery. */
+  readonly outcomes: Readonly<Record<string, readonly (string | undefined)[]>>;
+  /** A version that may be live before recovery, but not after it: a whole executable that fails its probe. */
+  readonly transient?: string;
+  /** The version that is on probation once it is committed. */
+  readonly watched?: string;
+  /** The version that is remembered as failed once `act` has been reported as done. */
+  readonly refused?: string;
+  /** A file that cannot be put in its place. */
+  readonly refusesRename?: boolean;
+  /** Whether the file system has hard links. */
+  readonly hasLinks?: boolean;
   /** The version that is live once `act` has been reported as done, whatever happens then. */
   readonly promised: string;
 }
@@ -43,36 +56,82 @@ export function scenariosOn(os: System): Scenario[] {
   const places = placesOn(os);
   const update = (name: string) => (runtime: Runtime) => updateTo(name, places, runtime);
   const base = { os, live: "1.0.0", backup: "0.9.0" };
-  const updated = { outcomes: { "1.0.0": "0.9.0", "2.0.0": "1.0.0" }, promised: "2.0.0" };
-  const unchanged = { outcomes: { "1.0.0": "0.9.0" }, promised: "1.0.0" };
+  const updated = {
+    outcomes: { "1.0.0": ["0.9.0"], "2.0.0": ["1.0.0"] },
+    promised: "2.0.0",
+    watched: "2.0.0",
+  };
+  const unchanged = { outcomes: { "1.0.0": ["0.9.0"] }, promised: "1.0.0" };
   return [
     {
       ...base,
       ...updated,
       name: "a first update",
       backup: undefined,
-      outcomes: { "1.0.0": undefined, "2.0.0": "1.0.0" },
+      outcomes: { "1.0.0": [undefined], "2.0.0": ["1.0.0"] },
       act: update("good"),
     },
     { ...base, ...updated, name: "a second update", act: update("good") },
     { ...base, ...updated, name: "an update from an archive", act: update("packed") },
+    { ...base, ...updated, name: "an update without hard links", act: update("good"), hasLinks: false },
     {
       ...base,
       ...unchanged,
       name: "an update to a version that fails once it is live",
+      transient: "3.0.0",
+      refused: "3.0.0",
       act: update("failsWhenLive"),
     },
     { ...base, ...unchanged, name: "an update to a version that fails its first probe", act: update("lies") },
     {
       ...base,
+      ...unchanged,
+      name: "an update whose file cannot be put in its place",
+      refusesRename: true,
+      act: update("good"),
+    },
+    {
+      ...base,
+      name: "a first update whose file cannot be put in its place",
+      backup: undefined,
+      outcomes: { "1.0.0": [undefined] },
+      promised: "1.0.0",
+      refusesRename: true,
+      act: update("good"),
+    },
+    {
+      ...base,
+      name: "an update that is taken back after three failed starts",
+      outcomes: { "1.0.0": ["0.9.0", undefined], "2.0.0": ["1.0.0"] },
+      promised: "1.0.0",
+      act: async (runtime) => {
+        await update("good")(runtime);
+        for (let start = 0; start < FAILED_STARTS; start++) await startAndFail(runtime, places);
+        await recover({ ...optionsAt(places, runtime), isStart: true });
+      },
+    },
+    {
+      ...base,
       name: "a rollback",
-      outcomes: { "1.0.0": "0.9.0", "0.9.0": undefined },
+      outcomes: { "1.0.0": ["0.9.0"], "0.9.0": [undefined] },
       promised: "0.9.0",
       act: async (runtime) => {
-        await rollback({ runtime, executable: places.executable, stateDirectory: places.state });
+        await rollback(optionsAt(places, runtime));
       },
     },
   ];
+}
+
+/** A start of the program that ends without a sign of health. */
+async function startAndFail(runtime: Runtime, places: Places): Promise<void> {
+  const { machine } = runtime as MemoryRuntime;
+  const start = machine.start({ pid: machine.processes.startedCount + 1000, execPath: places.executable });
+  await recover({ ...optionsAt(places, start), isStart: true });
+  start.kill();
+}
+
+function optionsAt({ executable, state }: Places, runtime: Runtime) {
+  return { runtime, executable, stateDirectory: state };
 }
 
 /** Answers downloads. */
@@ -82,12 +141,11 @@ export function serve(url: string): Response {
 }
 
 async function updateTo(name: string, places: Places, runtime: Runtime): Promise<void> {
-  const shared = { runtime, stateDirectory: places.state };
-  const options = { ...shared, executable: places.executable, allowUnsigned: true };
+  const options = { ...optionsAt(places, runtime), allowUnsigned: true };
   try {
-    await atomicReplace(await downloadVerified(updateOf(name), options), shared);
+    await atomicReplace(await downloadVerified(updateOf(name), options), options);
   } catch (error) {
-    if (!isUpdateError(error) || error.code !== "PROBE_FAILED") throw error;
+    if (!isUpdateError(error) || !["PROBE_FAILED", "REPLACE_FAILED"].includes(error.code)) throw error;
   }
 }
 

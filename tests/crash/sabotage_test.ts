@@ -1,0 +1,152 @@
+import { deepEqual, ok } from "node:assert/strict";
+import { test } from "node:test";
+import { explore } from "./support/explore.ts";
+import { interfered, postponed, stepNames, without } from "./support/sabotage.ts";
+import { type Scenario, scenariosOn } from "./support/scenario.ts";
+
+// The proof is worth something only if it fails for a sequence that is wrong: each test takes a copy of the real
+// sequence, leaves out one flush or puts one step after another, and expects the exploration to find a violation.
+
+const CLAIM = "a claim that is torn or lost has swapped nothing";
+const ONE_RENAME = "a rollback is one rename, done or not, until it is reported as done";
+const DOUBLED = "the next flush of the same folder comes before anything depends on it";
+
+/** Every flush of a scenario: whether its loss must be noticed, or why it does no harm. */
+const FLUSHES: readonly [scenario: string, flushes: readonly [name: string, spare?: string][]][] = [
+  ["a second update", [
+    ["sync .app.update.json.*.tmp, after the start", CLAIM],
+    ["syncDirectory apps, after remove .app.update.json.*.tmp", CLAIM],
+    ["sync .app.new-*, after chmod .app.new-*"],
+    ["sync .app.update.json.*.tmp, after remove .app.probe-*"],
+    ["syncDirectory apps, after rename .app.update.json"],
+    ["syncDirectory apps, after rename .app.old-*"],
+    ["syncDirectory apps, after link app.backup"],
+    ["syncDirectory apps, after rename app"],
+    ["sync .probation.json.*.tmp, after remove probation.json"],
+    ["syncDirectory state, after rename probation.json"],
+    ["syncDirectory apps, after remove .app.old-*", "what comes back is swept"],
+    ["syncDirectory apps, after remove .app.update.json"],
+  ]],
+  ["a first update whose file cannot be put in its place", [
+    ["sync .app.update.json.*.tmp, after the start", CLAIM],
+    ["syncDirectory apps, after remove .app.update.json.*.tmp", CLAIM],
+    ["sync .app.new-*, after chmod .app.new-*", "the file never takes its place"],
+    ["sync .app.update.json.*.tmp, after remove .app.probe-*"],
+    ["syncDirectory apps, after rename .app.update.json"],
+    ["syncDirectory apps, after link app.backup", "the backup is removed again"],
+    ["syncDirectory apps, after remove .app.new-*"],
+    ["syncDirectory apps, after remove .app.update.json"],
+  ]],
+  ["an update without hard links", [
+    ["sync .app.update.json.*.tmp, after the start", CLAIM],
+    ["sync .app.update.json, after link .app.update.json", CLAIM],
+    ["syncDirectory apps, after remove .app.update.json.*.tmp", CLAIM],
+    ["sync .app.new-*, after chmod .app.new-*"],
+    ["sync .app.update.json.*.tmp, after remove .app.probe-*"],
+    ["syncDirectory apps, after rename .app.update.json"],
+    ["syncDirectory apps, after rename .app.old-*"],
+    ["sync .app.old-*, after chmod .app.old-*"],
+    ["syncDirectory apps, after rename app.backup"],
+    ["syncDirectory apps, after rename app"],
+    ["sync .probation.json.*.tmp, after remove probation.json"],
+    ["syncDirectory state, after rename probation.json"],
+    ["syncDirectory apps, after remove .app.old-*", "what comes back is swept"],
+    ["syncDirectory apps, after remove .app.update.json"],
+  ]],
+  ["an update to a version that fails once it is live", [
+    ["sync .app.update.json.*.tmp, after the start", CLAIM],
+    ["syncDirectory apps, after remove .app.update.json.*.tmp", CLAIM],
+    ["sync .app.new-*, after chmod .app.new-*"],
+    ["sync .app.update.json.*.tmp, after remove .app.probe-*"],
+    ["syncDirectory apps, after rename .app.update.json"],
+    ["syncDirectory apps, after rename .app.old-*"],
+    ["syncDirectory apps, after link app.backup"],
+    ["syncDirectory apps, after rename app", "the version is taken back"],
+    ["sync .refused-versions.json.*.tmp, after remove .app.probe-*"],
+    ["syncDirectory state, after rename refused-versions.json"],
+    ["syncDirectory apps, after rename app (2)"],
+    ["syncDirectory apps, after remove .app.old-*", DOUBLED],
+    ["syncDirectory apps, after remove .app.old-* (2)", "the one before it is enough here"],
+    ["syncDirectory apps, after remove .app.update.json"],
+  ]],
+  ["a rollback", [
+    ["sync .app.update.json.*.tmp, after remove .app.probe-*", CLAIM],
+    ["syncDirectory apps, after remove .app.update.json.*.tmp", CLAIM],
+    ["syncDirectory apps, after rename app", ONE_RENAME],
+    ["syncDirectory apps, after remove .app.new-*", ONE_RENAME],
+    ["syncDirectory apps, after remove .app.update.json"],
+  ]],
+];
+
+for (const [name, flushes] of FLUSHES) {
+  const scenario = scenarioNamed(name);
+  test(`${name}: the table names every flush, in order`, async () => {
+    deepEqual(
+      (await stepsOf(scenario)).filter((step) => step.startsWith("sync")),
+      flushes.map(([step]) => step),
+    );
+  });
+
+  for (const [flush, spare] of flushes) {
+    test(`${name}: without "${flush}" ${spare === undefined ? "a violation is found" : `all is well: ${spare}`}`, async () => {
+      const sabotage = (runtime: Parameters<typeof without>[0]) => without(runtime, [flush]);
+      const { violations } = await explore(scenario, { cuts: 1, enough: 1, sabotage });
+      ok((violations.length > 0) === (spare === undefined), violations.join("\n"));
+    });
+  }
+}
+
+/** A step of the second update, and the later one that it is put behind. */
+const EXCHANGED: readonly [late: string, until: string][] = [
+  [
+    "rename .app.update.json, after sync .app.update.json.*.tmp",
+    "syncDirectory apps, after rename .app.update.json",
+  ],
+  ["syncDirectory apps, after rename .app.update.json", "rename .app.old-*, after syncDirectory apps"],
+  ["rename .app.old-*, after syncDirectory apps", "syncDirectory apps, after rename .app.old-*"],
+  ["syncDirectory apps, after rename .app.old-*", "link app.backup, after syncDirectory apps"],
+  ["link app.backup, after syncDirectory apps", "syncDirectory apps, after link app.backup"],
+  ["link app.backup, after syncDirectory apps", "rename app, after syncDirectory apps"],
+  ["syncDirectory apps, after link app.backup", "rename app, after syncDirectory apps"],
+  ["rename app, after syncDirectory apps", "syncDirectory apps, after rename app"],
+  ["syncDirectory apps, after rename app", "remove .app.update.json, after syncDirectory apps"],
+  [
+    "rename probation.json, after sync .probation.json.*.tmp",
+    "remove .app.update.json, after syncDirectory apps",
+  ],
+];
+
+for (const [late, until] of EXCHANGED) {
+  test(`a second update: with "${late}" put behind "${until}" a violation is found`, async () => {
+    const scenario = scenarioNamed("a second update");
+    const steps = await stepsOf(scenario);
+    ok(steps.includes(late) && steps.includes(until), `the steps are ${steps.join("\n")}`);
+    const { violations } = await explore(scenario, {
+      cuts: 1,
+      enough: 1,
+      sabotage: (runtime) => postponed(runtime, late, until),
+    });
+    ok(violations.length > 0);
+  });
+}
+
+function scenarioNamed(name: string): Scenario {
+  const scenario = scenariosOn("linux").find((one) => one.name === name);
+  if (scenario === undefined) throw new RangeError(`Cannot find the scenario ${name}`);
+  return scenario;
+}
+
+async function stepsOf(scenario: Scenario): Promise<string[]> {
+  const nameOf = stepNames();
+  const steps: string[] = [];
+  await explore(scenario, {
+    cuts: 1,
+    enough: 0,
+    sabotage: (runtime) =>
+      interfered(runtime, (step, carryOut) => {
+        steps.push(nameOf(step));
+        return carryOut();
+      }),
+  });
+  return steps;
+}
