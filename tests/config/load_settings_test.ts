@@ -14,7 +14,11 @@ class Layers {
   readonly env: Record<string, string> = {};
   runtime: Runtime = systemRuntime();
 
-  constructor(readonly folder: string) {}
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
 
   get config(): string {
     return join(this.folder, "cco", "config.toml");
