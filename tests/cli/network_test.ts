@@ -1,0 +1,152 @@
+/** Corporate networks: an authority of one's own and a proxy, with real TLS on loopback. */
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer as createTlsServer } from "node:https";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { promisify } from "node:util";
+import { fetchThrough } from "../../src/cli/console_fetch.ts";
+import { openConsole } from "../../src/cli/console.ts";
+import { ConfigError } from "../../src/config/config_error.ts";
+
+const HOST = "releases.invalid";
+const sockets = new Set<Socket>();
+const requests: string[] = [];
+let folder = "";
+let server: Server;
+let proxy: Server;
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), "cco-tls-"));
+  await makeCertificate();
+  const key = await readFile(join(folder, "key.pem"));
+  const cert = await readFile(join(folder, "cert.pem"));
+  server = createTlsServer({ key, cert }, (_, response) => response.end("hello"));
+  // Sends every name to the server above: only a proxy can resolve a name that nobody has.
+  proxy = createServer((client) => {
+    sockets.add(client);
+    client.once("data", (bytes: Uint8Array) => {
+      requests.push(new TextDecoder().decode(bytes).split("\r\n")[0]!);
+      const upstream = connect(portOf(server), "127.0.0.1", () => {
+        client.write("HTTP/1.1 200 OK\r\n\r\n");
+        client.pipe(upstream).pipe(client);
+      });
+      sockets.add(upstream);
+      upstream.on("error", () => client.destroy());
+      client.on("error", () => upstream.destroy());
+    });
+  });
+  for (const each of [server, proxy]) {
+    await new Promise<void>((resolve) => void each.listen(0, "127.0.0.1", resolve));
+  }
+});
+
+after(async () => {
+  for (const socket of sockets) socket.destroy();
+  (server as ReturnType<typeof createTlsServer>).closeAllConnections();
+  await Promise.all([server, proxy].map((each) => new Promise((resolve) => void each.close(resolve))));
+  await rm(folder, { recursive: true });
+});
+
+function portOf(each: Server): number {
+  return (each.address() as AddressInfo).port;
+}
+
+/** An authority of the company's own, and a certificate that it has signed. */
+async function makeCertificate(): Promise<void> {
+  const run = (...args: string[]) => promisify(execFile)("openssl", args, { cwd: folder });
+  await run(
+    "req",
+    "-x509",
+    "-newkey",
+    "ec",
+    "-pkeyopt",
+    "ec_paramgen_curve:P-256",
+    "-nodes",
+    "-days",
+    "2",
+    "-subj",
+    "/CN=Test authority",
+    "-keyout",
+    "ca-key.pem",
+    "-out",
+    "ca.pem",
+  );
+  await run(
+    "req",
+    "-new",
+    "-newkey",
+    "ec",
+    "-pkeyopt",
+    "ec_paramgen_curve:P-256",
+    "-nodes",
+    "-subj",
+    `/CN=${HOST}`,
+    "-keyout",
+    "key.pem",
+    "-out",
+    "request.pem",
+  );
+  await writeFile(join(folder, "extensions"), `subjectAltName=DNS:${HOST},DNS:localhost\n`);
+  await run(
+    "x509",
+    "-req",
+    "-in",
+    "request.pem",
+    "-CA",
+    "ca.pem",
+    "-CAkey",
+    "ca-key.pem",
+    "-CAcreateserial",
+    "-days",
+    "2",
+    "-extfile",
+    "extensions",
+    "-out",
+    "cert.pem",
+  );
+}
+
+test("updates.ca_file makes a company's own authority known, and without it the server is refused", async () => {
+  const url = `https://localhost:${portOf(server)}/`;
+  await assert.rejects(fetch(url), TypeError);
+  const through = await fetchThrough({ proxy: undefined, caFile: join(folder, "ca.pem") });
+  const response = await through(url, {});
+  assert.equal(await response.text(), "hello");
+});
+
+test("updates.proxy is used for the world and not for this machine", async () => {
+  const caFile = join(folder, "ca.pem");
+  const through = await fetchThrough({ proxy: `http://127.0.0.1:${portOf(proxy)}`, caFile });
+  const response = await through(`https://${HOST}/manifest.json`, {});
+  assert.equal(await response.text(), "hello");
+  assert.deepEqual(requests, [`CONNECT ${HOST}:443 HTTP/1.1`]);
+  await (await through(`https://localhost:${portOf(server)}/`, {})).text();
+  assert.equal(requests.length, 1);
+});
+
+test("a file that holds no certificate is a settings error that names it", async () => {
+  const path = join(folder, "extensions");
+  for (
+    const [caFile, message] of [[path, /holds no PEM certificate/], [`${path}.none`, /No such file/]] as const
+  ) {
+    await assert.rejects(fetchThrough({ proxy: undefined, caFile }), (error) => {
+      assert(error instanceof ConfigError && error.message.includes(caFile));
+      assert.match(error.message, message);
+      return true;
+    });
+  }
+});
+
+test("the console knows its streams, its folder and its home", async () => {
+  const terminal = openConsole();
+  assert.equal(terminal.cwd(), Deno.cwd());
+  assert.equal(await terminal.home(), Deno.env.get("HOME"));
+  assert(terminal.columns() > 0);
+  assert.equal(terminal.isTerminal("stdout"), Deno.stdout.isTerminal());
+  assert.equal(await terminal.run("sh", ["-c", "exit 7"]), 7);
+});
