@@ -68,6 +68,12 @@ export const PATIENCE = 30 * SECOND;
 export const UNNAMED_PAUSE = MINUTE;
 /** The longest pause a server is believed: one that says "in ten years" must not end updates for good. */
 export const PAUSE_LIMIT = DAY;
+/** How long the other sources are waited for once one has given a manifest: one that hangs delays nobody (T8). */
+export const SOURCE_GRACE = SECOND;
+/** Pages of GitHub's list of releases, 100 releases each; older ones are nobody's next version. */
+export const API_PAGES = 10;
+/** Releases whose `checksums.sha256` is fetched where GitHub's API has to serve as the manifest. */
+export const CHECKED_RELEASES = 10;
 /** How many bytes a broken download must have brought to count as progress and earn a fresh set of retries. */
 export const PROGRESS_BYTES = 64 * KIB;
 
