@@ -140,7 +140,7 @@ function addressOf(source: string): string {
   if (github !== null) {
     return `https://github.com/${github[1]}/${github[2]}/releases/latest/download/version-manifest.json`;
   }
-  if (!URL.canParse(source)) {
+  if (!URL.canParse(source) || source.startsWith("github:")) {
     throw new TypeError(`Cannot use the source: current value is ${JSON.stringify(source)}`);
   }
   const url = new URL(source);

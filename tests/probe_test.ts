@@ -94,19 +94,16 @@ test(
 );
 
 test(
-  "probe() gives the program nothing but a temporary folder of its own, which goes",
+  "probe() removes the temporary folder of the program with everything that is in it",
   options,
   () =>
     withProgram(
-      'env; echo x > "$TMPDIR/cache"; mkdir "$TMPDIR/a"; echo y > "$TMPDIR/a/b"; exit 1',
+      'echo x > "$TMPDIR/cache"; mkdir "$TMPDIR/a"; echo y > "$TMPDIR/a/b"; ls "$TMPDIR"',
       async (place) => {
-        process.env["PROBE_TEST_SECRET"] = "hunter2";
         const before = place.snapshot();
-        const result = probe(place.runtime, pathsOf(place.executable), place.executable, "2.0.0", {
-          expect: () => "never",
-        });
-        await failsWith(result, "PROBE_FAILED");
-        delete process.env["PROBE_TEST_SECRET"];
+        // What `ls` prints first shows that the program could write there.
+        const how = { expect: () => "a" };
+        await probe(place.runtime, pathsOf(place.executable), place.executable, "2.0.0", how);
         assert.deepEqual(place.snapshot(), before);
       },
     ),
