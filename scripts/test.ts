@@ -18,7 +18,14 @@ interface Suite {
 }
 
 /** Folders with a suite of their own. */
-const APART = ["tests/e2e", "tests/cli", "tests/house", "tests/scripts", "tests/crash"];
+const APART = [
+  "tests/e2e",
+  "tests/cli",
+  "tests/house",
+  "tests/scripts",
+  "tests/crash",
+  "tests/platforms",
+];
 
 const SUITES: readonly Suite[] = [
   { name: "library", paths: ["tests"], without: APART, parallel: true },
@@ -26,6 +33,7 @@ const SUITES: readonly Suite[] = [
   { name: "house", paths: ["tests/house", "tests/scripts"], parallel: true },
   { name: "e2e", paths: ["tests/e2e"], parallel: true },
   { name: "crash", paths: ["tests/crash"], parallel: false, onRequest: true },
+  { name: "platforms", paths: ["tests/platforms"], parallel: false, onRequest: true },
 ];
 
 if (import.meta.main) {

@@ -20,6 +20,7 @@ export const DENO_FOLDERS: readonly string[] = [
   "scripts/",
   "tests/cli/",
   "tests/crash/",
+  "tests/platforms/",
   "tests/e2e/",
   "tests/house/",
   "tests/scripts/",

@@ -23,20 +23,21 @@ const KEPT = 6;
 const IN_USE = 60 * 60 * 1000;
 
 /**
- * A version of `cco` for this machine, which accepts only releases signed by {@link RELEASE_KEY}.
+ * A version of `cco` which accepts only releases signed by {@link RELEASE_KEY}.
  *
  * @param version The version it says it is.
+ * @param platform The platform it is for: this machine's unless given.
  */
-export async function compiledVersion(version: string): Promise<Version> {
+export async function compiledVersion(version: string, platform = "host"): Promise<Version> {
   const build: Build = {
     ...developmentBuild(version),
     sources: ["https://releases.invalid/version-manifest.json"],
     keys: [RELEASE_KEY.publicKey.text],
     allowUnsigned: false,
   };
-  const platforms = platformsOf(["host"]);
+  const platforms = platformsOf([platform]);
   const folder = join(buildCache(), "compiled");
-  const path = join(folder, await keyOf(build));
+  const path = join(folder, await keyOf(build, platform));
   if (!await exists(path)) {
     await Deno.mkdir(folder, { recursive: true });
     await makeOnce(path, async (out) => void await compile({ build, platforms, out, say: console.error }));
@@ -47,9 +48,9 @@ export async function compiledVersion(version: string): Promise<Version> {
 }
 
 /** The digest of everything that decides what is compiled: sources, facts, flags, and the version of Deno. */
-async function keyOf(build: Build): Promise<string> {
+async function keyOf(build: Build, platform: string): Promise<string> {
   await using snapshot = await takeSnapshot(build);
-  const hash = createHash("sha256").update(Deno.version.deno);
+  const hash = createHash("sha256").update(`${Deno.version.deno} ${platform}`);
   const flags = new URL("../../../scripts/compile/deno_compile.ts", import.meta.url);
   hash.update(await Deno.readFile(flags));
   for (const file of await filesIn(snapshot.folder)) {
