@@ -24,7 +24,8 @@
 export * from "./src/atomic_replace.ts";
 export { checkForUpdate, explainUpdate } from "./src/check_for_update.ts";
 export type { CheckForUpdateOptions, Explanation, Update } from "./src/check_for_update.ts";
-export type { Verdict } from "./src/choose.ts";
+export type { ArchiveFormat } from "./src/archive.ts";
+export type { Choice, Verdict } from "./src/choose.ts";
 export * from "./src/confirm_healthy.ts";
 export * from "./src/download_verified.ts";
 export * from "./src/errors.ts";
@@ -36,12 +37,25 @@ export type * from "./src/options.ts";
 export type { ProbeOptions } from "./src/probe.ts";
 export type * from "./src/progress.ts";
 export * from "./src/recover.ts";
+export type { RecoveryOutcome } from "./src/replace/recovery.ts";
 export * from "./src/rollback.ts";
 export { systemRuntime } from "./src/runtime/default.ts";
 export type * from "./src/runtime/types.ts";
 export * from "./src/self_update.ts";
 export type { StagedUpdate } from "./src/staged_update.ts";
 export { targetName } from "./src/target.ts";
+export type { Machine } from "./src/target.ts";
 export { signedBy, unsigned } from "./src/trust.ts";
-export type { SignedByOptions, TrustPolicy, TrustVerdict } from "./src/trust.ts";
+export type { FirstRootOptions } from "./src/trust/root.ts";
+export type {
+  SeenManifest,
+  SignedByOptions,
+  SignedBytes,
+  SignedDocument,
+  TrustContext,
+  TrustOutcome,
+  TrustPolicy,
+  TrustState,
+  TrustVerdict,
+} from "./src/trust.ts";
 export { compareVersions, inRange, isVersion } from "./src/version.ts";

@@ -65,8 +65,11 @@ export interface Verdict {
 
 /** The version that is offered, with its file and why it is this one. */
 export interface Choice {
+  /** The version. */
   readonly release: Release;
+  /** Its file for this machine. */
   readonly asset: Asset;
+  /** The platform of that file. */
   readonly target: string;
   /** Why this version and not another. */
   readonly reason: "newer" | "stepping-stone" | "fallback" | "yanked" | "requested";

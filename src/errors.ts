@@ -116,6 +116,8 @@ export class UpdateError<C extends UpdateErrorCode = UpdateErrorCode> extends Er
   readonly details: UpdateErrorDetails[C];
 
   /**
+   * Makes one.
+   *
    * @param code Which failure this is.
    * @param message What failed, why, and what to do.
    * @param details The facts of this failure.
@@ -162,6 +164,8 @@ export class FileError extends Error {
   readonly path: string;
 
   /**
+   * Makes one.
+   *
    * @param kind What kind of failure this is.
    * @param operation The port's operation that failed.
    * @param path The path it failed on.
