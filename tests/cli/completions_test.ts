@@ -6,7 +6,7 @@ import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { COMMANDS } from "../../src/cli/commands.ts";
@@ -61,21 +61,19 @@ test("cco completions prints the script of each shell and refuses others", async
   assert.match(stderr, /^Unknown shell: zhs\. Use: bash, zsh, fish, powershell\. Did you mean zsh\?/);
 });
 
-let folder = "";
-
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), "cco-complete-"));
+/** A folder with a `cco` that runs from source, and the scripts of all shells. */
+async function completionFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "cco-complete-"));
   const cli = fileURLToPath(new URL("../../cli.ts", import.meta.url));
   const script = `#!/bin/sh\nexec "${process.execPath}" run -A --no-check "${cli}" "$@"\n`;
   await writeFile(join(folder, "cco"), script, { mode: 0o755 });
   for (const shell of SHELLS) await writeFile(join(folder, `cco.${shell}`), SCRIPTS.get(shell)!);
-});
-
-after(() => rm(folder, { recursive: true }));
+  return folder;
+}
 
 /** How each shell is asked what it would complete after a line; it prints one candidate per line. */
-const asked: Record<string, (line: string) => string> = {
-  bash: (line) => `
+const asked: Record<string, (line: string, folder: string) => string> = {
+  bash: (line, folder) => `
     source ${folder}/cco.bash
     line=${quoted(line)}
     COMP_LINE=$line COMP_POINT=\${#line}
@@ -85,7 +83,7 @@ const asked: Record<string, (line: string) => string> = {
     COMP_CWORD=$(( \${#COMP_WORDS[@]} - 1 ))
     _cco
     printf '%s\\n' "\${COMPREPLY[@]}"`,
-  zsh: (line) => `
+  zsh: (line, folder) => `
     zmodload zsh/zpty
     zpty shell zsh -f -i
     zpty -w shell 'autoload -Uz compinit && compinit -u -d ${folder}/zdump; PROMPT=; unsetopt zle_bracketed_paste 2>/dev/null'
@@ -98,7 +96,7 @@ const asked: Record<string, (line: string) => string> = {
     zpty -r -m shell text '*<*>*'
     print -r -- $text
     zpty -d shell`,
-  fish: (line) => `source ${folder}/cco.fish; complete -C ${quoted(line)}`,
+  fish: (line, folder) => `source ${folder}/cco.fish; complete -C ${quoted(line)}`,
 };
 
 function quoted(text: string): string {
@@ -114,26 +112,27 @@ const lines: [line: string, offered: string[]][] = [
 ];
 
 for (const [shell, script] of Object.entries(asked)) {
-  for (const [line, offered] of lines) {
-    test(`${shell} completes "${line}"`, async (t) => {
-      const path = `/usr/bin/${shell}`;
-      if (await stat(path).catch(() => undefined) === undefined) return t.skip(`there is no ${path}`);
-      const flags = shell === "zsh"
-        ? ["-f", "-c"]
-        : shell === "bash"
-        ? ["--norc", "-c"]
-        : ["--no-config", "-c"];
-      const env = {
-        ...process.env,
-        PATH: `${folder}:${process.env["PATH"]}`,
-        HOME: folder,
-        NO_COLOR: "1",
-        TERM: "dumb",
-      };
-      const { stdout } = await promisify(execFile)(path, [...flags, script(line)], { env, timeout: 30_000 });
-      assert.deepEqual(candidatesIn(shell, stdout), offered);
-    });
-  }
+  test(`${shell} really completes commands, flags, keys and values`, async (t) => {
+    const path = `/usr/bin/${shell}`;
+    if (await stat(path).catch(() => undefined) === undefined) return t.skip(`there is no ${path}`);
+    const flags = shell === "zsh"
+      ? ["-f", "-c"]
+      : shell === "bash"
+      ? ["--norc", "-c"]
+      : ["--no-config", "-c"];
+    const folder = await completionFolder();
+    const PATH = `${folder}:${process.env["PATH"]}`;
+    const env = { ...process.env, PATH, HOME: folder, NO_COLOR: "1", TERM: "dumb" };
+    try {
+      for (const [line, offered] of lines) {
+        const args = [...flags, script(line, folder)];
+        const { stdout } = await promisify(execFile)(path, args, { env, timeout: 30_000 });
+        assert.deepEqual(candidatesIn(shell, stdout), offered, line);
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
 }
 
 function candidatesIn(shell: string, stdout: string): string[] {

@@ -7,27 +7,32 @@ import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { fetchThrough } from "../../src/cli/console_fetch.ts";
 import { openConsole } from "../../src/cli/console.ts";
 import { ConfigError } from "../../src/config/config_error.ts";
 
 const HOST = "releases.invalid";
-const sockets = new Set<Socket>();
-const requests: string[] = [];
-let folder = "";
-let server: Server;
-let proxy: Server;
 
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), "cco-tls-"));
-  await makeCertificate();
-  const key = await readFile(join(folder, "key.pem"));
-  const cert = await readFile(join(folder, "cert.pem"));
-  server = createTlsServer({ key, cert }, (_, response) => response.end("hello"));
+/** A company's network: its own authority, a server that it has certified, a proxy, and what the proxy was asked. */
+interface Company {
+  readonly caFile: string;
+  readonly server: Server;
+  readonly proxy: Server;
+  readonly requests: readonly string[];
+}
+
+async function inCompany(action: (company: Company) => Promise<void>): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "cco-tls-"));
+  await makeCertificate(folder);
+  const [key, cert] = [await readFile(join(folder, "key.pem")), await readFile(join(folder, "cert.pem"))];
+  const server = createTlsServer({ key, cert }, (_, response) => response.end("hello"));
+  const sockets = new Set<Socket>();
+  const requests: string[] = [];
   // Sends every name to the server above: only a proxy can resolve a name that nobody has.
-  proxy = createServer((client) => {
+  const proxy = createServer((client) => {
     sockets.add(client);
     client.once("data", (bytes: Uint8Array) => {
       requests.push(new TextDecoder().decode(bytes).split("\r\n")[0]!);
@@ -43,94 +48,53 @@ before(async () => {
   for (const each of [server, proxy]) {
     await new Promise<void>((resolve) => void each.listen(0, "127.0.0.1", resolve));
   }
-});
-
-after(async () => {
-  for (const socket of sockets) socket.destroy();
-  (server as ReturnType<typeof createTlsServer>).closeAllConnections();
-  await Promise.all([server, proxy].map((each) => new Promise((resolve) => void each.close(resolve))));
-  await rm(folder, { recursive: true });
-});
+  try {
+    await action({ caFile: join(folder, "ca.pem"), server, proxy, requests });
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    server.closeAllConnections();
+    await Promise.all([server, proxy].map((each) => new Promise((resolve) => void each.close(resolve))));
+    await rm(folder, { recursive: true });
+  }
+}
 
 function portOf(each: Server): number {
   return (each.address() as AddressInfo).port;
 }
 
 /** An authority of the company's own, and a certificate that it has signed. */
-async function makeCertificate(): Promise<void> {
-  const run = (...args: string[]) => promisify(execFile)("openssl", args, { cwd: folder });
-  await run(
-    "req",
-    "-x509",
-    "-newkey",
-    "ec",
-    "-pkeyopt",
-    "ec_paramgen_curve:P-256",
-    "-nodes",
-    "-days",
-    "2",
-    "-subj",
-    "/CN=Test authority",
-    "-keyout",
-    "ca-key.pem",
-    "-out",
-    "ca.pem",
-  );
-  await run(
-    "req",
-    "-new",
-    "-newkey",
-    "ec",
-    "-pkeyopt",
-    "ec_paramgen_curve:P-256",
-    "-nodes",
-    "-subj",
-    `/CN=${HOST}`,
-    "-keyout",
-    "key.pem",
-    "-out",
-    "request.pem",
-  );
+async function makeCertificate(folder: string): Promise<void> {
+  const openssl = (command: string) => promisify(execFile)("openssl", command.split(" "), { cwd: folder });
+  const key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
+  await openssl(`req -x509 ${key} -days 2 -subj /CN=Test -keyout ca-key.pem -out ca.pem`);
+  await openssl(`req -new ${key} -subj /CN=${HOST} -keyout key.pem -out request.pem`);
   await writeFile(join(folder, "extensions"), `subjectAltName=DNS:${HOST},DNS:localhost\n`);
-  await run(
-    "x509",
-    "-req",
-    "-in",
-    "request.pem",
-    "-CA",
-    "ca.pem",
-    "-CAkey",
-    "ca-key.pem",
-    "-CAcreateserial",
-    "-days",
-    "2",
-    "-extfile",
-    "extensions",
-    "-out",
-    "cert.pem",
+  await openssl(
+    "x509 -req -in request.pem -CA ca.pem -CAkey ca-key.pem -CAcreateserial -days 2 -extfile extensions -out cert.pem",
   );
 }
 
-test("updates.ca_file makes a company's own authority known, and without it the server is refused", async () => {
-  const url = `https://localhost:${portOf(server)}/`;
-  await assert.rejects(fetch(url), TypeError);
-  const through = await fetchThrough({ proxy: undefined, caFile: join(folder, "ca.pem") });
-  const response = await through(url, {});
-  assert.equal(await response.text(), "hello");
+test("updates.ca_file makes a company's own authority known; without it the server is refused", async () => {
+  await inCompany(async ({ caFile, server }) => {
+    const url = `https://localhost:${portOf(server)}/`;
+    await assert.rejects(fetch(url), TypeError);
+    const through = await fetchThrough({ proxy: undefined, caFile });
+    assert.equal(await (await through(url, {})).text(), "hello");
+  });
 });
 
 test("updates.proxy is used for the world and not for this machine", async () => {
-  const caFile = join(folder, "ca.pem");
-  const through = await fetchThrough({ proxy: `http://127.0.0.1:${portOf(proxy)}`, caFile });
-  const response = await through(`https://${HOST}/manifest.json`, {});
-  assert.equal(await response.text(), "hello");
-  assert.deepEqual(requests, [`CONNECT ${HOST}:443 HTTP/1.1`]);
-  await (await through(`https://localhost:${portOf(server)}/`, {})).text();
-  assert.equal(requests.length, 1);
+  await inCompany(async ({ caFile, server, proxy, requests }) => {
+    const through = await fetchThrough({ proxy: `http://127.0.0.1:${portOf(proxy)}`, caFile });
+    assert.equal(await (await through(`https://${HOST}/manifest.json`, {})).text(), "hello");
+    assert.deepEqual(requests, [`CONNECT ${HOST}:443 HTTP/1.1`]);
+    await (await through(`https://localhost:${portOf(server)}/`, {})).text();
+    assert.equal(requests.length, 1);
+  });
 });
 
 test("a file that holds no certificate is a settings error that names it", async () => {
-  const path = join(folder, "extensions");
+  const path = fileURLToPath(import.meta.url);
   for (
     const [caFile, message] of [[path, /holds no PEM certificate/], [`${path}.none`, /No such file/]] as const
   ) {
