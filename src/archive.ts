@@ -14,6 +14,8 @@ import { UpdateError } from "./errors.ts";
 import { ARCHIVE_OTHER_BYTES } from "./limits.ts";
 import { safeLine } from "./safe_text.ts";
 
+export type { ByteSource } from "./digest.ts";
+
 /** How an executable is packed: in an archive with others, compressed by itself, or not at all (`raw`). */
 export type ArchiveFormat = "tar.gz" | "zip" | "gz" | "br" | "raw";
 
