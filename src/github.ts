@@ -54,6 +54,18 @@ export function parseGithubSource(source: string): GithubRepository | undefined 
 }
 
 /**
+ * The address of the manifest that needs no API: a file of the release that GitHub calls the latest.
+ *
+ * @param repository The repository.
+ * @returns The address, or `undefined` where the latest release may be that of another program.
+ */
+export function githubManifestAddress({ owner, name, tagPrefix }: GithubRepository): string | undefined {
+  return tagPrefix === ""
+    ? `https://github.com/${owner}/${name}/releases/latest/download/version-manifest.json`
+    : undefined;
+}
+
+/**
  * Reads one page of the API's list of releases. Drafts, other programs' tags and tags that are no version are left out.
  *
  * @param page The parsed JSON.

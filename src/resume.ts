@@ -163,9 +163,10 @@ class Download {
   }
 
   #ask(source: DownloadSource, offset: number, validator: string | undefined): Promise<HttpResponse> {
-    const { accept, ...options } = this.#options;
+    // GitHub's API sends a file's description unless it is asked for its bytes.
+    const { accept = "application/octet-stream", ...options } = this.#options;
     const headers = {
-      ...(accept === undefined ? {} : { accept }),
+      accept,
       ...(offset === 0 ? {} : { range: `bytes=${offset}-` }),
       ...(offset === 0 || validator === undefined ? {} : { "if-range": validator }),
     };

@@ -25,7 +25,7 @@ export interface DownloadOptions
   extends Pick<RequestOptions, "token" | "allowInsecure" | "patience" | "cooldown" | "signal" | "retries"> {
   /** Called for every chunk with the bytes here so far and the bytes there will be. What it throws ends the download. */
   readonly onProgress?: ((receivedBytes: number, totalBytes: number | undefined) => void) | undefined;
-  /** What kind of file is asked for; `application/octet-stream` makes GitHub's API send the file, not its description. */
+  /** What kind of file is asked for; `application/octet-stream` when absent. */
   readonly accept?: string | undefined;
 }
 

@@ -141,6 +141,8 @@ export const LAYERS: readonly Layer[] = [
       "refused_versions",
       "staged_update",
       "state_directory",
+      "state_source",
+      "state_trust",
     ],
     uses: ["vocabulary", "pure", "disk and wire", "state"],
     types: ["flow"],

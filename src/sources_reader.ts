@@ -1,0 +1,93 @@
+/**
+ * Reads the documents of a source, from the network or from a folder.
+ *
+ * @module
+ */
+
+import { openCooldown } from "./cooldown.ts";
+import { readFile } from "./durable.ts";
+import { isFileError, UpdateError } from "./errors.ts";
+import type { FetchedBytes, OriginToken, PlainHeader } from "./http.ts";
+import { inFolder } from "./path.ts";
+import type { Runtime } from "./runtime/types.ts";
+import { fetchDocument } from "./sources.ts";
+
+/** The origin of GitHub's API, to which its token is bound (T16). */
+export const GITHUB_API = "https://api.github.com";
+
+/** How sources are reached. */
+export interface ReaderOptions {
+  readonly allowInsecure: boolean;
+  readonly signal: AbortSignal | undefined;
+  /** A token for GitHub's API. */
+  readonly githubToken: string | undefined;
+  /** Where the cache and the servers' pauses are kept; nowhere without it. */
+  readonly stateDirectory: string | undefined;
+}
+
+/** One document. */
+export interface DocumentRequest {
+  /** What it is, for messages. */
+  readonly what: string;
+  readonly maxBytes: number;
+  readonly headers?: Partial<Record<PlainHeader, string>> | undefined;
+}
+
+/** Reads documents. */
+export interface Reader {
+  /** The document's bytes, or `undefined` when there is none at the address. */
+  read(url: string, request: DocumentRequest): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /** The whole answer of a web server, which must have the document. */
+  fetch(url: string, request: DocumentRequest): Promise<FetchedBytes>;
+}
+
+/**
+ * Makes a reader.
+ *
+ * @param runtime `fetch`, files, clock, chance.
+ * @param options How sources are reached.
+ */
+export function sourceReader(runtime: Runtime, options: ReaderOptions): Reader {
+  const { stateDirectory, githubToken, allowInsecure, signal } = options;
+  const shared = {
+    allowInsecure,
+    signal,
+    token: githubTokens(githubToken),
+    cooldown: stateDirectory === undefined ? undefined : openCooldown(runtime, stateDirectory),
+    cacheFolder: stateDirectory === undefined ? undefined : inFolder(stateDirectory, "cache"),
+  };
+  return {
+    async read(url, request) {
+      if (url.startsWith("file:")) return await readLocal(runtime, url, request);
+      const answer = await fetchDocument(runtime, url, { ...shared, ...request, acceptStatus: [200, 404] });
+      return answer.status === 404 ? undefined : answer.bytes;
+    },
+    fetch: (url, request) => fetchDocument(runtime, url, { ...shared, ...request }),
+  };
+}
+
+/**
+ * A token for GitHub's API, bound to that origin: neither github.com nor the hosts it redirects to ever see it (T16).
+ *
+ * @param token The token, if there is one.
+ */
+export function githubTokens(token: string | undefined): OriginToken[] {
+  return token === undefined ? [] : [{ origin: GITHUB_API, value: `Bearer ${token}` }];
+}
+
+async function readLocal(
+  runtime: Runtime,
+  url: string,
+  { what, maxBytes }: DocumentRequest,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const { fileURLToPath } = await import("node:url");
+  const path = fileURLToPath(url, { windows: runtime.os === "windows" });
+  const bytes = await readFile(runtime.fs, path, maxBytes).catch((error: unknown) => {
+    if (!isFileError(error)) throw error;
+    const message = `Cannot read the ${what} at ${path}: ${error.message}`;
+    throw new UpdateError("NETWORK", message, { url, attempts: 1 }, { cause: error });
+  });
+  if (bytes === undefined || bytes.length <= maxBytes) return bytes;
+  const message = `Cannot read the ${what} at ${path}: it is larger than ${maxBytes} bytes`;
+  throw new UpdateError("TOO_LARGE", message, { what, limit: maxBytes, source: url });
+}

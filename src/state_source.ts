@@ -1,0 +1,178 @@
+/**
+ * One source asked for its manifest.
+ *
+ * @module
+ */
+
+import { UpdateError } from "./errors.ts";
+import { githubManifestAddress, parseGithubSource } from "./github.ts";
+import { MANIFEST_BYTES, ROOT_BYTES, SIGNATURE_BYTES } from "./limits.ts";
+import { type Manifest, parseManifest } from "./manifest.ts";
+import type { SourceOptions, StepOptions, TrustOptions } from "./options.ts";
+import { redactUrl } from "./redact.ts";
+import type { Runtime } from "./runtime/types.ts";
+import type { VerifyChecksums } from "./sources_github.ts";
+import { type Reader, sourceReader } from "./sources_reader.ts";
+import { stateDirectoryOf } from "./state_directory.ts";
+import { type Trust, trustStore } from "./state_trust.ts";
+import type { SignedBytes } from "./trust.ts";
+
+/** How a source is asked. */
+export type FindOptions = StepOptions & TrustOptions & SourceOptions;
+
+/** An acceptable manifest. */
+export interface Found {
+  /** The manifest. */
+  readonly manifest: Manifest;
+  /** The digest of its bytes, where the trust rules keep one. */
+  readonly sha256: string | undefined;
+  /** Keeps what the trust rules want to know next time. */
+  readonly remember: () => Promise<void>;
+}
+
+/** From the address of a manifest; that of GitHub's newest release needs no API. */
+export async function findManifest(
+  runtime: Runtime,
+  source: string,
+  trust: Trust,
+  options: FindOptions,
+): Promise<Found> {
+  const url = addressOf(source);
+  if (url === undefined) throw notFound(source);
+  return await fetchFrom(runtime, { url, signatureUrl: signatureOf(url), base: url }, trust, options);
+}
+
+/** From GitHub's API, for repositories whose newest release has no manifest, or is not this program's. */
+export async function findReleases(
+  runtime: Runtime,
+  source: string,
+  trust: Trust,
+  options: FindOptions,
+): Promise<Found> {
+  const repository = parseGithubSource(source);
+  // A publisher who has signed manifests before goes on doing so: without one something is being hidden (T2, T3).
+  const state = trust.isSigned ? await trustStore(runtime, options).read() : undefined;
+  if (repository === undefined || state?.manifest !== undefined) throw notFound(source);
+  const { githubDocument } = await import("./sources_github.ts");
+  const { fetch } = readerFor(runtime, trust, options);
+  const found = await githubDocument(repository, {
+    fetch,
+    hasToken: options.githubToken !== undefined,
+    verifyChecksums: checksumsVerifier(runtime, trust, options),
+  });
+  if (found.kind === "address") return await fetchFrom(runtime, found, trust, options);
+  const { document, source: shown, trust: verdict } = found;
+  const manifest = parseManifest(document, { source: shown, base: shown, trust: verdict });
+  return { manifest, sha256: undefined, remember: () => Promise.resolve() };
+}
+
+/** Releases without a manifest have no sequence and no end: their signed digests protect from nothing but forgery. */
+function checksumsVerifier(
+  runtime: Runtime,
+  trust: Trust,
+  options: FindOptions,
+): VerifyChecksums | undefined {
+  const { verifyFile } = trust.policy;
+  if (!trust.isSigned || verifyFile === undefined) return undefined;
+  const { read } = readerFor(runtime, trust, options);
+  const store = trustStore(runtime, options);
+  return async (bytes, signature, url) => {
+    const file = { bytes, signature, source: redactUrl(url), name: "checksums.sha256" };
+    const { verdict } = await verifyFile(file, {
+      now: runtime.now(),
+      state: await store.read(),
+      fetchRoot: rootsBeside(url, read),
+      persist: store.write,
+    });
+    return verdict;
+  };
+}
+
+async function fetchFrom(
+  runtime: Runtime,
+  { url, signatureUrl, base }: { url: string; signatureUrl: string | undefined; base: string },
+  trust: Trust,
+  options: FindOptions,
+): Promise<Found> {
+  const { policy, isSigned } = trust;
+  const source = redactUrl(url);
+  const { read } = readerFor(runtime, trust, options);
+  // GitHub's API sends a file's description unless it is asked for its bytes.
+  const headers = { accept: "application/octet-stream" };
+  const bytes = await read(url, { what: "manifest", maxBytes: MANIFEST_BYTES, headers });
+  if (bytes === undefined) throw notFound(source);
+  const signature = isSigned && signatureUrl !== undefined
+    ? await read(signatureUrl, { what: "signature", maxBytes: SIGNATURE_BYTES, headers })
+    : undefined;
+  const store = isSigned ? trustStore(runtime, options) : undefined;
+  const state = await store?.read();
+  const outcome = await policy.verify(
+    { bytes, signature, source },
+    {
+      now: runtime.now(),
+      state,
+      fetchRoot: rootsBeside(base, read),
+      ...(store === undefined ? {} : { persist: store.write }),
+    },
+  );
+  const after = outcome.state;
+  return {
+    manifest: parseManifest(outcome.document, { source, base, trust: outcome.verdict }),
+    sha256: after?.manifest?.sha256,
+    remember: async () => {
+      if (store !== undefined && after !== undefined && after !== state) await store.write(after);
+    },
+  };
+}
+
+/** Without signatures nothing has to be remembered, so that a program without a state folder needs none. */
+function readerFor(runtime: Runtime, { isSigned }: Trust, options: FindOptions): Reader {
+  const keeps = isSigned || options.stateDirectory !== undefined;
+  return sourceReader(runtime, {
+    allowInsecure: options.allowInsecure ?? false,
+    signal: options.signal,
+    githubToken: options.githubToken,
+    stateDirectory: keeps ? stateDirectoryOf(runtime, options) : undefined,
+  });
+}
+
+/** `undefined` where only GitHub's API knows. */
+export function addressOf(source: string): string | undefined {
+  const repository = parseGithubSource(source);
+  if (repository !== undefined) return githubManifestAddress(repository);
+  if (!URL.canParse(source) || source.startsWith("github:")) {
+    throw new TypeError(`Cannot use the source: current value is ${JSON.stringify(source)}`);
+  }
+  const url = new URL(source);
+  return url.protocol === "file:" && url.pathname.endsWith("/")
+    ? new URL("version-manifest.json", url).href
+    : url.href;
+}
+
+/** The signature lies beside its file; what an address asks for besides its path, it asks for both. */
+function signatureOf(address: string): string {
+  const url = new URL(address);
+  url.pathname += ".minisig";
+  return url.href;
+}
+
+/** Roots lie beside the manifest, as `2.root.json`, each with its signature. */
+function rootsBeside(
+  base: string,
+  read: Reader["read"],
+): (version: number) => Promise<SignedBytes | undefined> {
+  return async (version) => {
+    const url = new URL(`${version}.root.json`, base).href;
+    const bytes = await read(url, { what: "root", maxBytes: ROOT_BYTES });
+    if (bytes === undefined) return undefined;
+    const signature = await read(signatureOf(url), { what: "signature", maxBytes: SIGNATURE_BYTES });
+    return { bytes, signature };
+  };
+}
+
+function notFound(source: string): UpdateError<"HTTP_STATUS"> {
+  return new UpdateError("HTTP_STATUS", `Cannot find a manifest at ${source}: there is no such file`, {
+    url: source,
+    status: 404,
+  });
+}

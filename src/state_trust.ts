@@ -1,0 +1,55 @@
+/**
+ * Whom a check trusts, and what it remembers of what it has seen.
+ *
+ * @module
+ */
+
+import { readFile, writeDurably } from "./durable.ts";
+import { STATE_BYTES } from "./limits.ts";
+import type { SourceOptions, TrustOptions } from "./options.ts";
+import { inFolder } from "./path.ts";
+import type { Runtime } from "./runtime/types.ts";
+import { stateDirectoryOf } from "./state_directory.ts";
+import {
+  parseTrustState,
+  serialiseTrustState,
+  signedBy,
+  type TrustPolicy,
+  type TrustState,
+  unsigned,
+} from "./trust.ts";
+
+/** Whom a check trusts. */
+export interface Trust {
+  /** The rules. */
+  readonly policy: TrustPolicy;
+  /** Whether signatures and state count. */
+  readonly isSigned: boolean;
+}
+
+/** The rules that the options ask for. */
+export function trustOf(options: TrustOptions): Trust {
+  const { app, keys, threshold, root, minimumSequence, trust } = options;
+  if (trust !== undefined) return { policy: trust, isSigned: true };
+  if (root === undefined && (keys === undefined || keys.length === 0)) {
+    return { policy: unsigned({ app }), isSigned: false };
+  }
+  if (app === undefined) throw new TypeError("Cannot check signatures: current value of `app` is undefined");
+  return { policy: signedBy({ app, keys, threshold, root, minimumSequence }), isSigned: true };
+}
+
+/** The trust state on disk. Damaged state counts as none: what is compiled into the program still holds (T35). */
+export function trustStore(
+  runtime: Runtime,
+  options: TrustOptions & SourceOptions,
+): { read: () => Promise<TrustState | undefined>; write: (state: TrustState) => Promise<void> } {
+  const folder = stateDirectoryOf(runtime, options);
+  const path = inFolder(folder, "trust.json");
+  return {
+    read: async () => parseTrustState(await readFile(runtime.fs, path, STATE_BYTES)).state,
+    write: async (state) => {
+      await runtime.fs.makeDirectory(folder, 0o700);
+      await writeDurably(runtime, path, serialiseTrustState(state), { mode: 0o600 });
+    },
+  };
+}
