@@ -35,20 +35,47 @@ export async function generateKey(random: (bytes: number) => Uint8Array): Promis
   return await keyFromSeed(random(8), Uint8Array.from(random(32)));
 }
 
+/** Options of {@link signMessage}. */
+export interface SignOptions {
+  /** Signed together with the message; one line. */
+  readonly trustedComment: string;
+  /** Not signed; one line. */
+  readonly untrustedComment?: string;
+  /** Whether the BLAKE2b-512 digest is signed (`ED`, as `minisign` does unless told otherwise); true unless given. */
+  readonly prehashed?: boolean;
+}
+
 /**
  * Signs a message.
  *
  * @param message The exact bytes.
  * @param key The key to sign with.
- * @param options `trustedComment` is signed too and must be one line; `untrustedComment` is not; `prehashed` is whether the
- *   BLAKE2b-512 digest is signed (`ED`, as `minisign` does unless told otherwise).
+ * @param options The comments and the form.
  * @returns One four-line block of a signature file.
  * @throws {TypeError} When a comment is more than one line.
  */
 export async function signMessage(
   message: Uint8Array<ArrayBuffer>,
   key: SecretKey,
-  options: { trustedComment: string; untrustedComment?: string; prehashed?: boolean },
+  options: SignOptions,
+): Promise<string> {
+  const { prehashed = true } = options;
+  return await signDigest(prehashed ? blake2b(message) : message, key, options);
+}
+
+/**
+ * Signs a message of which only the BLAKE2b-512 digest is at hand, such as a large file.
+ *
+ * @param digest The digest, 64 bytes, or with `prehashed: false` the message itself.
+ * @param key The key to sign with.
+ * @param options The comments and the form.
+ * @returns One four-line block of a signature file.
+ * @throws {TypeError} When a comment is more than one line.
+ */
+export async function signDigest(
+  digest: Uint8Array<ArrayBuffer>,
+  key: SecretKey,
+  options: SignOptions,
 ): Promise<string> {
   const { trustedComment, prehashed = true } = options;
   const untrustedComment = options.untrustedComment ?? `signature from minisign key ${key.publicKey.id}`;
@@ -57,7 +84,7 @@ export async function signMessage(
   const signing = await importSeed(key.seed);
   const sign = async (bytes: Uint8Array<ArrayBuffer>) =>
     new Uint8Array(await crypto.subtle.sign("Ed25519", signing, bytes));
-  const bytes = await sign(prehashed ? blake2b(message) : message);
+  const bytes = await sign(digest);
   const globalBytes = await sign(globalMessage({ bytes, trustedComment }));
   const packed = concatenate(
     ascii(prehashed ? "ED" : "Ed"),

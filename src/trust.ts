@@ -27,6 +27,7 @@ export type {
   TrustPolicy,
   TrustVerdict,
 } from "./trust/policy.ts";
+export type { FirstRootOptions } from "./trust/root.ts";
 export type { SeenManifest, TrustState } from "./trust/state.ts";
 export { parseTrustState, serialiseTrustState } from "./trust/state.ts";
 export { unsigned } from "./trust/unsigned.ts";

@@ -1,0 +1,209 @@
+import { type Runtime, systemRuntime } from "../../machine.ts";
+import { fromUtf8 } from "../bytes.ts";
+import { isUpdateError } from "../errors.ts";
+import type { Manifest, Release } from "../manifest.ts";
+import { nameOf } from "../path.ts";
+import { canonicalTarget } from "../target.ts";
+import { compareVersions } from "../version.ts";
+import { decideAsClient, readManifest, readReleaseFolder, type ReleaseFolder } from "./release_folder.ts";
+
+/** Options of {@link lint}. */
+export interface LintOptions {
+  /** What is served now: the text of the manifest before this one, to see whether a channel goes back. */
+  readonly previous?: string | undefined;
+  /** Asks every address whether it is there (`HEAD`); relative addresses are left out. */
+  readonly online?: boolean | undefined;
+  /** The machine; this one unless given. */
+  readonly runtime?: Runtime | undefined;
+  /** Ends it. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Something a client would refuse (`error`) or a person would regret (`warning`). */
+export interface Finding {
+  /** How bad it is. */
+  readonly level: "error" | "warning";
+  /** Where in the manifest, or which file. */
+  readonly where: string;
+  /** What is wrong. */
+  readonly message: string;
+}
+
+const DAY = 24 * 60 * 60 * 1000;
+/** So much of its validity must be left, or a missed weekly refresh stops clients. */
+const QUARTER = 0.25;
+/** A rotation of offline keys takes people some days. */
+const ROOT_NOTICE = 60 * DAY;
+
+/**
+ * Looks for everything in a release folder that a client would refuse or a person would regret.
+ *
+ * @param folder The release folder's absolute path.
+ * @param options What to compare with, and whether to ask the addresses.
+ * @returns What was found; nothing when all is well.
+ * @throws {TypeError} When it is no release folder.
+ * @throws {UpdateError} `MANIFEST_INVALID` when the manifest cannot be read at all.
+ */
+export async function lint(folder: string, options: LintOptions = {}): Promise<Finding[]> {
+  const runtime = options.runtime ?? systemRuntime();
+  const release = await readReleaseFolder(runtime, folder);
+  const manifest = readManifest(release.document, folder);
+  const now = runtime.now();
+  return [
+    ...await lintTrust(release, now),
+    ...lintExpiry(manifest, release, now),
+    ...lintChannels(manifest),
+    ...lintVersions(manifest, release.app),
+    ...options.previous === undefined ? [] : lintPrevious(manifest, options.previous),
+    ...options.online ? await lintAddresses(manifest, runtime, options.signal) : [],
+  ];
+}
+
+async function lintTrust(release: ReleaseFolder, now: number): Promise<Finding[]> {
+  try {
+    await decideAsClient(release, now);
+    return [];
+  } catch (cause) {
+    if (!isUpdateError(cause)) throw cause;
+    return [error("signature", cause.message)];
+  }
+}
+
+function lintExpiry({ issued, expires }: Manifest, { roots }: ReleaseFolder, now: number): Finding[] {
+  const findings: Finding[] = [];
+  if (issued !== undefined && expires !== undefined && expires - now < QUARTER * (expires - issued)) {
+    findings.push(warning("expires", `the manifest has ${days(expires - now)} left; refresh it`));
+  }
+  const root = JSON.parse(fromUtf8(roots.at(-1)!.bytes));
+  const left = Date.parse(root.expires) - now;
+  if (left < ROOT_NOTICE) {
+    findings.push(warning(`${roots.length}.root.json`, `the newest root has ${days(left)} left; rotate`));
+  }
+  return findings;
+}
+
+function lintChannels({ latest, versions }: Manifest): Finding[] {
+  return [...latest].flatMap(([channel, version]) => {
+    const release = versions.get(version);
+    if (!release) return [error(`latest.${channel}`, `there is no version ${version}`)];
+    if (release.yanked !== undefined) return [error(`latest.${channel}`, `${version} was yanked`)];
+    return release.assets.size > 0 ? [] : [error(`latest.${channel}`, `${version} has no files`)];
+  });
+}
+
+function lintVersions(manifest: Manifest, app: string): Finding[] {
+  const { versions } = manifest;
+  const findings = [...versions.values()].flatMap((release) => [
+    ...lintRelease(release, manifest),
+    ...[...release.assets].flatMap(([platform, asset]) => {
+      const where = `versions.${release.version}.${platform}`;
+      const name = nameOf(new URL(asset.urls[0]!).pathname);
+      return [
+        ...isUsualName(name, app, release.version, platform)
+          ? []
+          : [warning(where, `${name} is no usual name`)],
+        ...asset.size === undefined ? [warning(where, "it has no size")] : [],
+        ...asset.binary === undefined ? [warning(where, "it has no digest of the executable")] : [],
+        ...asset.urls.filter((url) => url.startsWith("http:")).map((url) =>
+          error(where, `${url} is not https`)
+        ),
+      ];
+    }),
+  ]);
+  return [...findings, ...lintPlatforms(versions)];
+}
+
+function lintRelease(release: Release, { versions }: Manifest): Finding[] {
+  const where = `versions.${release.version}`;
+  const named = [
+    ["minimum_version", release.minimumVersion],
+    ["rollout.fallback", release.rollout?.fallback],
+  ] as const;
+  return named.flatMap(([field, version]) => {
+    if (version === undefined) return [];
+    if (!versions.has(version)) return [error(`${where}.${field}`, `there is no version ${version}`)];
+    if (compareVersions(version, release.version) < 0) return [];
+    return [error(`${where}.${field}`, `${version} is not older than ${release.version}`)];
+  });
+}
+
+/** A platform that the version before had is missed by the people who use it. */
+function lintPlatforms(versions: Manifest["versions"]): Finding[] {
+  const ordered = [...versions.values()].sort((a, b) => compareVersions(a.version, b.version));
+  return ordered.slice(1).flatMap((release, index) => {
+    const missing = [...ordered[index]!.assets.keys()].filter((platform) => !release.assets.has(platform));
+    const before = ordered[index]!.version;
+    return missing.map((platform) =>
+      warning(`versions.${release.version}`, `it has no ${platform}, which ${before} has`)
+    );
+  });
+}
+
+function lintPrevious({ latest, sequence = 0 }: Manifest, text: string): Finding[] {
+  const previous = readManifest(JSON.parse(text), "the previous manifest");
+  const back = [...previous.latest].flatMap(([channel, before]) => {
+    const version = latest.get(channel);
+    if (version === undefined) return [warning(`latest.${channel}`, "the channel is gone")];
+    const isOlder = compareVersions(version, before) < 0;
+    return isOlder ? [warning(`latest.${channel}`, `it goes back from ${before} to ${version}`)] : [];
+  });
+  const isHigher = sequence > (previous.sequence ?? 0);
+  return isHigher
+    ? back
+    : [error("sequence", `it is ${sequence}, the previous one ${previous.sequence}`), ...back];
+}
+
+async function lintAddresses(
+  { versions }: Manifest,
+  runtime: Runtime,
+  signal: AbortSignal | undefined,
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const [version, release] of versions) {
+    for (const [platform, asset] of release.assets) {
+      for (const url of asset.urls.filter((url) => /^https?:/.test(url))) {
+        const problem = await ask(url, runtime, signal);
+        if (problem) findings.push(error(`versions.${version}.${platform}`, `${url}: ${problem}`));
+      }
+    }
+  }
+  return findings;
+}
+
+async function ask(
+  url: string,
+  runtime: Runtime,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  try {
+    const response = await runtime.fetch(url, {
+      method: "HEAD",
+      redirect: "follow",
+      ...(signal ? { signal } : {}),
+    });
+    await response.body?.cancel();
+    return response.ok ? undefined : `the server answers ${response.status}`;
+  } catch (cause) {
+    signal?.throwIfAborted();
+    return cause instanceof Error ? cause.message : String(cause);
+  }
+}
+
+function isUsualName(name: string, app: string, version: string, platform: string): boolean {
+  const prefix = `${app}-v${version}-`;
+  if (!name.startsWith(prefix)) return false;
+  return canonicalTarget(name.slice(prefix.length).replace(/\.(tar\.gz|tgz|zip|gz|br|exe)$/, "")) ===
+    platform;
+}
+
+function days(milliseconds: number): string {
+  return milliseconds < 0 ? "nothing" : `${Math.floor(milliseconds / DAY)} days`;
+}
+
+function error(where: string, message: string): Finding {
+  return { level: "error", where, message };
+}
+
+function warning(where: string, message: string): Finding {
+  return { level: "warning", where, message };
+}

@@ -1,0 +1,116 @@
+import type { ManifestDocument, ReleaseDocument } from "../manifest_schema.ts";
+import { currentShare } from "../rollout.ts";
+import {
+  changeManifest,
+  type Edited,
+  type Publication,
+  type PublishOptions,
+  toTime,
+} from "./change_manifest.ts";
+import { readManifest } from "./release_folder.ts";
+
+/** What becomes of a rollout. */
+export type RolloutStep =
+  | {
+    /** Percent of the installations that are offered the version at once. */
+    readonly percent: number;
+    /** Over what time that grows evenly to all of them, such as `72h`; without it, it stays. */
+    readonly duration?: string | undefined;
+    /** The version for the others. */
+    readonly fallback?: string | undefined;
+  }
+  | "pause"
+  | "resume"
+  | "finish";
+
+/** Options of {@link rollout}. */
+export interface RolloutOptions extends PublishOptions {
+  /** The version. */
+  readonly version: string;
+  /** What becomes of its rollout. */
+  readonly step: RolloutStep;
+}
+
+type RolloutDocument = NonNullable<ReleaseDocument["rollout"]>;
+
+/**
+ * Starts, pauses, resumes or finishes the rollout of a version.
+ *
+ * A pause keeps the share that was reached and the time that remains, so that resuming goes on from there.
+ *
+ * @param folder The release folder's absolute path.
+ * @param options The version and the step, and how it is published.
+ * @returns What changed.
+ * @throws {RangeError} When there is no such version, or nothing to pause, resume or finish.
+ * @throws {UpdateError} When a client would refuse the result, such as a percentage above 100.
+ */
+export async function rollout(folder: string, options: RolloutOptions): Promise<Publication> {
+  return await changeManifest(folder, options, (document, now) => withRollout(document, options, now));
+}
+
+/** The edit of {@link rollout}. `now` is when it happens, in milliseconds since the epoch. */
+export function withRollout(
+  document: ManifestDocument,
+  { version, step }: Pick<RolloutOptions, "version" | "step">,
+  now: number,
+): Edited {
+  const release = document.versions[version];
+  if (!release) throw new RangeError(`Cannot roll out ${version}: the manifest does not have it`);
+  const { rollout: before, ...rest } = release;
+  const after = typeof step === "object" ? started(step, now) : changed(document, version, step, now);
+  const next = after === undefined ? rest : { ...rest, rollout: after };
+  const versions = { ...document.versions, [version]: next };
+  const change = `${version}: rollout ${shown(before)} → ${shown(after)}`;
+  return { document: { ...document, versions }, changes: [change] };
+}
+
+function started(step: Extract<RolloutStep, object>, now: number): RolloutDocument {
+  const { percent, duration, fallback } = step;
+  return {
+    percent,
+    start: toTime(now),
+    ...duration === undefined ? {} : { duration },
+    ...fallback === undefined ? {} : { fallback },
+  };
+}
+
+function changed(
+  document: ManifestDocument,
+  version: string,
+  step: "pause" | "resume" | "finish",
+  now: number,
+): RolloutDocument | undefined {
+  const rollout = document.versions[version]?.rollout;
+  if (!rollout) throw new RangeError(`Cannot ${step} the rollout of ${version}: there is none`);
+  if (step === "finish") return undefined;
+  if ((rollout.paused ?? false) === (step === "pause")) {
+    throw new RangeError(`Cannot ${step} the rollout of ${version}: it is ${step}d already`);
+  }
+  return step === "pause" ? paused(document, version, rollout, now) : resumed(rollout, now);
+}
+
+function paused(
+  document: ManifestDocument,
+  version: string,
+  rollout: RolloutDocument,
+  now: number,
+): RolloutDocument {
+  const parsed = readManifest(document, version).versions.get(version)?.rollout;
+  if (!parsed) return rollout;
+  const percent = Math.round(100 * currentShare(parsed, now)) / 100;
+  const { start: _start, duration: _duration, ...rest } = rollout;
+  const end = (parsed.start ?? now) + (parsed.duration ?? 0);
+  const remaining = Math.ceil(Math.max(0, end - now) / 1000);
+  const duration = rollout.duration === undefined ? {} : { duration: `${remaining}s` };
+  return { ...rest, percent, ...duration, paused: true };
+}
+
+function resumed({ paused: _paused, ...rollout }: RolloutDocument, now: number): RolloutDocument {
+  return { ...rollout, start: toTime(now) };
+}
+
+function shown(rollout: ReleaseDocument["rollout"]): string {
+  if (!rollout) return "to everybody";
+  const growth = rollout.duration === undefined ? "" : ` growing over ${rollout.duration}`;
+  return `${rollout.paused ? "paused at " : ""}${rollout.percent} %${growth}`;
+}

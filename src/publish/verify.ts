@@ -1,0 +1,140 @@
+import { type Runtime, systemRuntime } from "../../machine.ts";
+import { digestOf } from "../digest.ts";
+import type { Asset } from "../manifest.ts";
+import { inFolder, nameOf } from "../path.ts";
+import { decideAsClient, readManifest, readReleaseFolder } from "./release_folder.ts";
+
+/** Options of {@link verify} and its like. */
+export interface VerifyOptions {
+  /** The machine; this one unless given. */
+  readonly runtime?: Runtime | undefined;
+  /** Ends the verification. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What {@link verify} found. */
+export interface Verified {
+  /** The ids of the keys that vouch for the manifest. */
+  readonly keyIds: readonly string[];
+  /** The number of the newest root. */
+  readonly root: number;
+  /** The manifest's sequence. */
+  readonly sequence: number | undefined;
+  /** Until when it holds, in milliseconds since the epoch. */
+  readonly expires: number | undefined;
+}
+
+/** A file of a release, and whether it is what the manifest says. */
+export interface VerifiedFile {
+  /** Its name. */
+  readonly name: string;
+  /** The version and the platform it is for. */
+  readonly version: string;
+  /** The platform. */
+  readonly platform: string;
+  /** `good`, or what is wrong. */
+  readonly verdict: "good" | "missing" | "other size" | "other digest";
+}
+
+/**
+ * Verifies a release folder as a client does that has its first root compiled in and has seen nothing yet.
+ *
+ * @param folder The release folder's absolute path.
+ * @param options The machine.
+ * @returns Who vouches for it, and until when.
+ * @throws {UpdateError} What the client would say.
+ */
+export async function verify(folder: string, options: VerifyOptions = {}): Promise<Verified> {
+  const runtime = options.runtime ?? systemRuntime();
+  const release = await readReleaseFolder(runtime, folder);
+  const { verdict, document } = await decideAsClient(release, runtime.now());
+  const { sequence, expires } = readManifest(document, folder);
+  return { keyIds: verdict.keyIds, root: release.roots.length, sequence, expires };
+}
+
+/**
+ * Compares a folder of release files with what a verified release folder's manifest says of them.
+ *
+ * @param folder The release folder's absolute path.
+ * @param assets The absolute path of the folder with the files.
+ * @param version The version.
+ * @param options The machine.
+ * @returns Each file that the manifest names for the version.
+ * @throws {RangeError} When the manifest does not have the version.
+ * @throws {UpdateError} When a client would refuse the manifest.
+ */
+export async function verifyAssets(
+  folder: string,
+  assets: string,
+  version: string,
+  options: VerifyOptions = {},
+): Promise<VerifiedFile[]> {
+  const runtime = options.runtime ?? systemRuntime();
+  const release = (await verifiedManifest(runtime, folder)).versions.get(version);
+  if (!release) throw new RangeError(`Cannot verify ${version}: the manifest does not have it`);
+  const files: VerifiedFile[] = [];
+  for (const [platform, asset] of release.assets) {
+    const name = decodeURIComponent(nameOf(new URL(asset.urls[0]!).pathname));
+    const verdict = await compare(runtime, inFolder(assets, name), asset, options);
+    files.push({ name, version, platform, verdict });
+  }
+  return files;
+}
+
+/**
+ * Tells which published executable a file is, by its digest in a verified release folder's manifest.
+ *
+ * @param folder The release folder's absolute path.
+ * @param executable The executable's absolute path.
+ * @param options The machine.
+ * @returns Its version and platform, or `undefined` when the manifest has no such executable.
+ * @throws {UpdateError} When a client would refuse the manifest.
+ * @throws {FileError} When the file cannot be read.
+ */
+export async function verifyExecutable(
+  folder: string,
+  executable: string,
+  options: VerifyOptions = {},
+): Promise<{ version: string; platform: string } | undefined> {
+  const runtime = options.runtime ?? systemRuntime();
+  const manifest = await verifiedManifest(runtime, folder);
+  const found = await digestFile(runtime, executable, options);
+  for (const [version, release] of manifest.versions) {
+    for (const [platform, { binary }] of release.assets) {
+      if (binary?.sha256 === found.sha256 && binary.size === found.size) return { version, platform };
+    }
+  }
+  return undefined;
+}
+
+async function verifiedManifest(runtime: Runtime, folder: string) {
+  const { document } = await decideAsClient(await readReleaseFolder(runtime, folder), runtime.now());
+  return readManifest(document, folder);
+}
+
+async function compare(
+  runtime: Runtime,
+  path: string,
+  { size, sha256 }: Asset,
+  options: VerifyOptions,
+): Promise<VerifiedFile["verdict"]> {
+  if (await runtime.fs.stat(path) === undefined) return "missing";
+  const found = await digestFile(runtime, path, options);
+  if (size !== undefined && found.size !== size) return "other size";
+  return found.sha256 === sha256 ? "good" : "other digest";
+}
+
+async function digestFile(
+  runtime: Runtime,
+  path: string,
+  { signal }: VerifyOptions,
+): Promise<{ sha256: string; size: number }> {
+  const file = await runtime.fs.open(path, { access: "read" });
+  try {
+    const { size } = await file.stat();
+    const source = { readAt: (offset: number, into: Uint8Array) => file.readAt(offset, into), size };
+    return { sha256: await digestOf(source, signal ? { signal } : {}), size };
+  } finally {
+    file.close();
+  }
+}
