@@ -47,6 +47,8 @@ export interface ContractSubject {
   readonly readOnlyDevice: Means<string>;
   /** A folder that this user must not write to, with a file `present` that says "present". */
   readonly deniedFolder: Means<string>;
+  /** Whether the system can end a process with all its children. */
+  readonly processTrees: Means<true>;
   /** An HTTP server: `/redirect` answers 302 to `/target`, `/hang` does not answer. */
   readonly origin: string;
   /** Lets time pass, for a runtime whose clock stands still otherwise. */

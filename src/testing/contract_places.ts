@@ -2,9 +2,10 @@
 
 import { deepEqual, equal, notEqual, ok } from "node:assert/strict";
 import type { FileErrorKind } from "../errors.ts";
-import type { ContractSubject, Means, RegisterTest } from "./contract.ts";
+import type { ContractSubject, RegisterTest } from "./contract.ts";
 import { rejectsWithKind, throwsWithKind } from "./expect_kind.ts";
 import { type Folder, folderAt, folderTests, whileOpen } from "./folder.ts";
+import { withMeans } from "./with_means.ts";
 
 /**
  * Registers the tests of difficult places.
@@ -129,10 +130,4 @@ export function placeContract(test: RegisterTest, subject: ContractSubject): voi
       equal(await forbidden.read("present"), "present");
     });
   }
-}
-
-/** Registers tests, or prints why they cannot be had here: nothing passes that was not tested. */
-function withMeans<T>(what: string, means: Means<T>, register: (means: T) => void): void {
-  if ("missing" in means) return console.info(`Not tested, ${what}: ${means.missing}`);
-  register(means.has);
 }

@@ -5,6 +5,7 @@ import type { RunOptions, RunResult } from "../runtime/types.ts";
 import type { ContractSubject, RegisterTest } from "./contract.ts";
 import { rejectsWithKind } from "./expect_kind.ts";
 import { folderTests } from "./folder.ts";
+import { withMeans } from "./with_means.ts";
 
 const decoder = new TextDecoder();
 
@@ -98,11 +99,13 @@ export function programContract(test: RegisterTest, subject: ContractSubject): v
     await rejects(run(["exit", "0"], { signal: controller.signal }), (error) => error === reason);
   });
 
-  inFolder("run() ends the children of a program that ran into its timeout (T27)", async (folder) => {
-    const running = run(["family", folder.path("child")], { timeout: 3000 });
-    await subject.elapse?.(3000);
-    equal((await running).ended, "timeout");
-    await hasEnded(Number(await folder.read("child")));
+  withMeans("process trees", subject.processTrees, () => {
+    inFolder("run() ends the children of a program that ran into its timeout (T27)", async (folder) => {
+      const running = run(["family", folder.path("child")], { timeout: 3000 });
+      await subject.elapse?.(3000);
+      equal((await running).ended, "timeout");
+      await hasEnded(Number(await folder.read("child")));
+    });
   });
 
   inFolder(

@@ -41,6 +41,7 @@ function subject(os: "linux" | "darwin" | "windows"): ContractSubject {
     deniedFolder: os === "windows" ? { missing: "Windows folders have no permission bits" } : {
       has: at("/denied"),
     },
+    processTrees: { has: true },
     origin: "http://memory.test",
     elapse: (milliseconds) => machine.clock.advance(milliseconds),
   };

@@ -179,19 +179,21 @@ for (const [printed, start] of POWERSHELL) {
   });
 }
 
-const HEADS: readonly [head: string | number[], isOne: boolean][] = [
-  [[0x7f, 0x45, 0x4c, 0x46], true],
-  [[0xcf, 0xfa, 0xed, 0xfe], true],
-  [[0xca, 0xfe, 0xba, 0xbe], true],
-  ["#!/b", true],
-  ["exit", false],
-  ["MZ\x90\0", false],
-  ["", false],
+const HEADS: readonly [head: string | number[], onPosix: boolean, onWindows: boolean][] = [
+  [[0x7f, 0x45, 0x4c, 0x46], true, false],
+  [[0xcf, 0xfa, 0xed, 0xfe], true, false],
+  [[0xca, 0xfe, 0xba, 0xbe], true, false],
+  ["#!/b", true, false],
+  ["exit", false, false],
+  ["@ech", false, false],
+  ["MZ\x10\0", false, true],
+  ["", false, false],
 ];
 
-for (const [head, isOne] of HEADS) {
-  test(`a file that begins with ${JSON.stringify(head)} is ${isOne ? "a" : "no"} program for POSIX`, () => {
-    equal(isProgram(typeof head === "string" ? new TextEncoder().encode(head) : new Uint8Array(head)), isOne);
+for (const [head, ...expected] of HEADS) {
+  test(`a file that begins with ${JSON.stringify(head)} is a program on POSIX, Windows: ${expected}`, () => {
+    const bytes = typeof head === "string" ? new TextEncoder().encode(head) : new Uint8Array(head);
+    deepEqual([isProgram(bytes, "posix"), isProgram(bytes, "windows")], expected);
   });
 }
 
@@ -199,9 +201,10 @@ test("startProgram() tries again while the file is busy, and gives up on other f
   const busy = Object.assign(new Error("busy"), { code: "ETXTBSY" });
   let attempts = 0;
   const start = () => ++attempts < 3 ? Promise.reject(busy) : Promise.resolve("started");
-  equal(await startProgram("/x", start, () => Promise.resolve(undefined), undefined), "started");
+  const rest = { readHead: () => Promise.resolve(undefined), os: "posix" as const, signal: undefined };
+  equal(await startProgram("/x", { start, ...rest }), "started");
   equal(attempts, 3);
   const denied = () => Promise.reject(Object.assign(new Error("no"), { code: "EACCES" }));
-  const attempt = startProgram("/x", denied, () => Promise.resolve(undefined), undefined);
+  const attempt = startProgram("/x", { start: denied, ...rest });
   await rejects(attempt, (error) => isFileError(error, "denied"));
 });

@@ -1,5 +1,6 @@
 /** Runs programs through Deno's own API. */
 
+import { fileError } from "../machine/file_error.ts";
 import { startProgram } from "../machine/start_program.ts";
 import { type Child, type Pipe, supervise } from "../machine/supervise.ts";
 import type { RunOptions, RunResult } from "../types.ts";
@@ -13,12 +14,12 @@ import type { RunOptions, RunResult } from "../types.ts";
  * @throws FileError when it cannot be started.
  */
 export async function runWithDeno(path: string, options: RunOptions): Promise<RunResult> {
-  const child = await startProgram(
-    path,
-    () => start(path, options),
-    (bytes) => readHead(path, bytes),
-    options.signal,
-  );
+  const child = await startProgram(path, {
+    start: () => start(path, options),
+    readHead: (bytes) => readHead(path, bytes),
+    os: isWindows() ? "windows" : "posix",
+    signal: options.signal,
+  });
   return await supervise(childOf(child), options);
 }
 
@@ -38,21 +39,21 @@ function start(path: string, options: RunOptions): Deno.ChildProcess {
 
 /** Without it no Windows program can open a socket or load the system's cryptography. */
 function withSystemRoot(env: Readonly<Record<string, string>>): Record<string, string> {
-  return { SystemRoot: Deno.env.get("SystemRoot") ?? "C:\\Windows", ...env };
+  return { SystemRoot: systemRoot(), ...env };
 }
 
 async function readHead(path: string, bytes: number): Promise<Uint8Array | undefined> {
-  if (isWindows()) return undefined;
+  let file;
   try {
-    const file = await Deno.open(path, { read: true });
-    try {
-      const head = new Uint8Array(bytes);
-      return head.subarray(0, (await file.read(head)) ?? 0);
-    } finally {
-      file.close();
-    }
-  } catch {
-    return undefined; // Executable but not readable, or absent: starting it gives the answer.
+    file = await Deno.open(path, { read: true });
+    const head = new Uint8Array(bytes);
+    return head.subarray(0, (await file.read(head)) ?? 0);
+  } catch (error) {
+    // On Windows the failure to start an absent program has neither code nor class.
+    if (error instanceof Deno.errors.NotFound) throw fileError("run", path, error);
+    return undefined; // Executable but not readable: starting it gives the answer.
+  } finally {
+    file?.close();
   }
 }
 
@@ -61,7 +62,7 @@ function childOf(child: Deno.ChildProcess): Child {
     exited: child.status.then((status) => status.signal === null ? status.code : undefined),
     stdout: pipeOf(child.stdout),
     stderr: pipeOf(child.stderr),
-    endGroup: () => endGroup(child.pid),
+    endGroup: () => isWindows() ? endTreeOnWindows(child) : endGroup(child.pid),
   };
 }
 
@@ -81,17 +82,32 @@ function pipeOf(stream: ReadableStream<Uint8Array>): Pipe {
 
 function endGroup(pid: number): void {
   try {
-    if (!isWindows()) return Deno.kill(-pid, "SIGKILL");
-    const systemRoot = Deno.env.get("SystemRoot") ?? "C:\\Windows";
-    new Deno.Command(`${systemRoot}\\System32\\taskkill.exe`, {
-      args: ["/T", "/F", "/PID", String(pid)],
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    }).outputSync();
+    Deno.kill(-pid, "SIGKILL");
   } catch {
     // They have ended already, or belong to someone else: supervise() does not wait for them for ever.
   }
+}
+
+/** A taskkill that knows no trees (not Microsoft's) or is missing must not keep the program itself alive. */
+function endTreeOnWindows(child: Deno.ChildProcess): void {
+  const taskkill = new Deno.Command(`${systemRoot()}\\System32\\taskkill.exe`, {
+    args: ["/T", "/F", "/PID", String(child.pid)],
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  });
+  const endAlone = () => {
+    try {
+      child.kill("SIGKILL");
+    } catch {
+      // It has ended already.
+    }
+  };
+  taskkill.output().then(({ success }) => success || endAlone(), endAlone);
+}
+
+function systemRoot(): string {
+  return Deno.env.get("SystemRoot") ?? "C:\\Windows";
 }
 
 /** Asked when needed, not at the top: in Node this module is loaded too, and there is no Deno. */

@@ -1,9 +1,10 @@
 /** Runs programs through `node:child_process`. */
 
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { open } from "node:fs/promises";
 import { kill } from "node:process";
 import type { Readable } from "node:stream";
+import { codeOf, fileError } from "../machine/file_error.ts";
 import { startProgram } from "../machine/start_program.ts";
 import { type Child, type Pipe, supervise } from "../machine/supervise.ts";
 import type { RunOptions, RunResult } from "../types.ts";
@@ -19,12 +20,12 @@ const IS_WINDOWS = globalThis.process.platform === "win32";
  * @throws FileError when it cannot be started.
  */
 export async function runWithNode(path: string, options: RunOptions): Promise<RunResult> {
-  const child = await startProgram(
-    path,
-    () => start(path, options),
-    (bytes) => readHead(path, bytes),
-    options.signal,
-  );
+  const child = await startProgram(path, {
+    start: () => start(path, options),
+    readHead: (bytes) => readHead(path, bytes),
+    os: IS_WINDOWS ? "windows" : "posix",
+    signal: options.signal,
+  });
   return await supervise(child, options);
 }
 
@@ -49,21 +50,20 @@ async function start(path: string, options: RunOptions): Promise<Child> {
 
 /** Without it no Windows program can open a socket or load the system's cryptography. */
 function withSystemRoot(env: Readonly<Record<string, string>>): Record<string, string> {
-  return { SystemRoot: globalThis.process.env["SystemRoot"] ?? "C:\\Windows", ...env };
+  return { SystemRoot: systemRoot(), ...env };
 }
 
 async function readHead(path: string, bytes: number): Promise<Uint8Array | undefined> {
-  if (IS_WINDOWS) return undefined;
+  let file;
   try {
-    const file = await open(path, "r");
-    try {
-      const head = new Uint8Array(bytes);
-      return head.subarray(0, (await file.read(head, 0, bytes, 0)).bytesRead);
-    } finally {
-      await file.close();
-    }
-  } catch {
-    return undefined; // Executable but not readable, or absent: starting it gives the answer.
+    file = await open(path, "r");
+    const head = new Uint8Array(bytes);
+    return head.subarray(0, (await file.read(head, 0, bytes, 0)).bytesRead);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") throw fileError("run", path, error);
+    return undefined; // Executable but not readable: starting it gives the answer.
+  } finally {
+    await file?.close();
   }
 }
 
@@ -72,7 +72,7 @@ function childOf(child: ChildProcess, stdout: Readable, stderr: Readable): Child
     exited: new Promise((resolve) => child.once("exit", (code) => resolve(code ?? undefined))),
     stdout: pipeOf(stdout),
     stderr: pipeOf(stderr),
-    endGroup: () => endGroup(child.pid),
+    endGroup: () => IS_WINDOWS ? endTreeOnWindows(child) : endGroup(child.pid),
   };
 }
 
@@ -94,12 +94,23 @@ function pipeOf(stream: Readable): Pipe {
 function endGroup(pid: number | undefined): void {
   if (pid === undefined) return;
   try {
-    if (!IS_WINDOWS) return void kill(-pid, "SIGKILL");
-    const systemRoot = globalThis.process.env["SystemRoot"] ?? "C:\\Windows";
-    spawnSync(`${systemRoot}\\System32\\taskkill.exe`, ["/T", "/F", "/PID", String(pid)], {
-      windowsHide: true,
-    });
+    kill(-pid, "SIGKILL");
   } catch {
     // They have ended already, or belong to someone else: supervise() does not wait for them for ever.
   }
+}
+
+/** A taskkill that knows no trees (not Microsoft's) or is missing must not keep the program itself alive. */
+function endTreeOnWindows(child: ChildProcess): void {
+  const args = ["/T", "/F", "/PID", String(child.pid)];
+  const taskkill = spawn(`${systemRoot()}\\System32\\taskkill.exe`, args, {
+    windowsHide: true,
+    stdio: "ignore",
+  });
+  taskkill.once("exit", (code) => code === 0 || child.kill("SIGKILL"));
+  taskkill.once("error", () => child.kill("SIGKILL"));
+}
+
+function systemRoot(): string {
+  return globalThis.process.env["SystemRoot"] ?? "C:\\Windows";
 }

@@ -1,7 +1,7 @@
 /** The machine that runs the tests, as a subject of the runtime contract. */
 
 import { ok } from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -51,6 +51,7 @@ async function subjectIn(root: string, runtime: Runtime, undo: (() => void)[]): 
     smallDevice: mounted(join(root, "small"), ["size=1m"], undo),
     readOnlyDevice: readOnly(join(root, "read-only"), undo),
     deniedFolder: denied(join(root, "denied"), undo),
+    processTrees: processTrees(),
     origin: await serve(undo),
   };
 }
@@ -92,6 +93,7 @@ function symlinks(root: string): ContractSubject["symlink"] {
   const probe = join(root, "symlink-probe");
   try {
     fs.symlinkSync("nowhere", probe);
+    fs.lstatSync(probe);
     fs.unlinkSync(probe);
   } catch (error) {
     return { missing: `this system makes none: ${(error as Error).message}` };
@@ -107,6 +109,13 @@ function namedPipes(root: string): ContractSubject["namedPipe"] {
     return { missing: "no mkfifo here" };
   }
   return { has: (path) => Promise.resolve(make(path)) };
+}
+
+/** Wine's taskkill knows no trees. */
+function processTrees(): Means<true> {
+  if (!IS_WINDOWS) return { has: true };
+  const { stdout } = spawnSync("taskkill", ["/?"], { encoding: "utf8" });
+  return /\/t\b/i.test(stdout) ? { has: true } : { missing: "the taskkill of this system has no /T" };
 }
 
 function otherDevice(root: string, undo: (() => void)[]): Means<string> {
