@@ -13,6 +13,8 @@ const STILL_ACTIVE = 259;
  * permission to call the system (`--allow-ffi`), which is never asked for.
  */
 export function windowsProcessStart(pid: number): string | undefined {
+  const isNumber = Number.isInteger(pid) && pid > 0 && pid < 2 ** 32;
+  if (!isNumber) return undefined;
   if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") return undefined;
   const kernel = Deno.dlopen("kernel32.dll", {
     OpenProcess: { parameters: ["u32", "i32", "u32"], result: "pointer" },
