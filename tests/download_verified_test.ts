@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ArchiveFormat } from "../src/archive.ts";
 import { atomicReplace } from "../src/atomic_replace.ts";
+import { checkForUpdate } from "../src/check_for_update.ts";
 import { downloadVerified, type DownloadVerifiedOptions } from "../src/download_verified.ts";
 import type { UpdateErrorCode } from "../src/errors.ts";
 import type { Progress, UpdatePhase } from "../src/progress.ts";
 import type { MemoryOperation } from "../src/runtime/memory.ts";
 import { failsWith } from "./support/fails_with.ts";
 import { appProgram, type MemoryPlace, memoryPlace, NEW } from "./support/memory_place.ts";
-import { digest, pack, type ReleaseParts } from "./support/release.ts";
+import { digest, pack, release, type ReleaseParts } from "./support/release.ts";
 import { joined, tarGz } from "./support/tar_archive.ts";
 import { unixMode, zip } from "./support/zip_archive.ts";
 
@@ -237,6 +238,38 @@ test("downloadVerified() takes the next address where the first one fails", asyn
   place.serve("mirror/app.tar.gz", packed);
   place.publish({ asset: { url: "nowhere.tar.gz", mirrors: ["mirror/app.tar.gz"] } });
   assert.equal((await downloadVerified(await place.check(), place.options)).sha256, digest(APP));
+});
+
+const localFiles: [name: string, content: Uint8Array | undefined, code: UpdateErrorCode][] = [
+  ["is not there", undefined, "HTTP_STATUS"],
+  ["is too short", pack(APP, "tar.gz").slice(1), "SIZE_MISMATCH"],
+  ["is too long", joined(pack(APP, "tar.gz"), new Uint8Array(1)), "SIZE_MISMATCH"],
+  ["has other bytes", pack(APP, "tar.gz").map((byte, i) => i === 20 ? byte ^ 1 : byte), "DIGEST_MISMATCH"],
+];
+
+for (const [name, content, code] of localFiles) {
+  test(`downloadVerified() from a folder leaves nothing behind of a file that ${name}`, async () => {
+    const place = memoryPlace();
+    const before = place.folder();
+    const made = release({ version: NEW, content: APP });
+    place.machine.put("/srv/version-manifest.json", made.manifest);
+    if (content !== undefined) place.machine.put(`/srv/${made.name}`, content);
+    const update = await checkForUpdate("file:///srv/", place.options);
+    await failsWith(downloadVerified(update!, place.options), code);
+    assert.deepEqual(place.folder(), before);
+    assert.deepEqual(place.downloads(), []);
+    place.machine.put(`/srv/${made.name}`, made.packed);
+    assert.equal((await downloadVerified(update!, place.options)).sha256, digest(APP));
+  });
+}
+
+test("downloadVerified() reads no file of this machine for a manifest from elsewhere", async () => {
+  const place = memoryPlace();
+  const before = place.folder();
+  place.machine.put("/srv/app.tar.gz", pack(APP, "tar.gz"));
+  place.publish({ asset: { url: "file:///srv/app.tar.gz" } });
+  await failsWith(downloadVerified(await place.check(), place.options), "ADDRESS_REFUSED");
+  assert.deepEqual(place.folder(), before);
 });
 
 test("downloadVerified() removes downloads that nobody finished for a week", async () => {
