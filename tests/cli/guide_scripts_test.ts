@@ -35,7 +35,9 @@ async function fleet(): Promise<TestWorld> {
     `import { runCli } from "${new URL("../../src/cli/run_cli.ts", import.meta.url)}";
 import { openConsole } from "${new URL("../../src/cli/console.ts", import.meta.url)}";
 import { systemRuntime } from "${new URL("../../machine.ts", import.meta.url)}";
-const runtime = { ...systemRuntime(), execPath: ${JSON.stringify(world.executable)} };
+const runtime = { ...systemRuntime(), os: "linux", arch: "x86_64", libc: "gnu", execPath: ${
+      JSON.stringify(world.executable)
+    } };
 Deno.exit(await runCli({ build: ${JSON.stringify(world.build)}, runtime, terminal: openConsole() }));
 `,
   );

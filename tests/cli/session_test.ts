@@ -30,7 +30,9 @@ async function session(
     `import { runCli } from "${new URL("src/cli/run_cli.ts", root)}";
 import { openConsole } from "${new URL("src/cli/console.ts", root)}";
 import { systemRuntime } from "${new URL("machine.ts", root)}";
-const runtime = { ...systemRuntime(), execPath: ${JSON.stringify(world.executable)} };
+const runtime = { ...systemRuntime(), os: "linux", arch: "x86_64", libc: "gnu", execPath: ${
+      JSON.stringify(world.executable)
+    } };
 Deno.exit(await runCli({ build: ${JSON.stringify(world.build)}, runtime, terminal: openConsole() }));
 `,
   );

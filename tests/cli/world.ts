@@ -66,7 +66,13 @@ export class TestWorld {
     this.#server = server;
     server.on("request", (request, response) => void this.#serve(request.url ?? "/", response));
     this.build = { ...developmentBuild(version), sources: [`${this.address}/version-manifest.json`] };
-    this.runtime = { ...systemRuntime(), execPath: this.executable };
+    this.runtime = {
+      ...systemRuntime(),
+      os: "linux",
+      arch: "x86_64",
+      libc: "gnu",
+      execPath: this.executable,
+    };
     this.env["HOME"] = this.home;
     this.env["TERM"] = "xterm";
   }

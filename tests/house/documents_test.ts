@@ -30,7 +30,7 @@ for (const { path, text } of documents) {
   });
 
   test(`${path} holds no path of a machine and no address that only its author can reach`, () => {
-    assert.doesNotMatch(text, /\/(home|Users|root|work)\/\w|\blocalhost:\d|\.internal\b|\.local\//);
+    assert.doesNotMatch(text, /\/(home|Users|root|work)\/\w|\blocalhost:\d|\.internal\b|\w\.local\//);
   });
 }
 
