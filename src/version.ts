@@ -9,7 +9,7 @@ import { VERSION_LENGTH } from "./limits.ts";
 
 /**
  * Tells whether a text is a SemVer 2.0.0 version, to the letter: no leading `v`, no spaces, at most 256 characters,
- * and no number above 2^53-1, beyond which two different numbers compare as equal.
+ * and no number above 2^53-1 (2^53-2 in the prerelease part), beyond which two different numbers compare as equal.
  *
  * @param text The text to look at.
  * @returns Whether it is a version.
