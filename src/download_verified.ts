@@ -5,6 +5,7 @@
  */
 
 import type { Update } from "./check_for_update.ts";
+import { openCooldown } from "./cooldown.ts";
 import { isFileError, UpdateError } from "./errors.ts";
 import { besideName, type Installation, installationOf } from "./installation.ts";
 import { type Claim, claimInstallation } from "./journal.ts";
@@ -26,8 +27,10 @@ import { fileDigest, recoverInstallation, undoUnswapped } from "./replace/recove
 import { stage } from "./replace/stage.ts";
 import { strategyFor } from "./replace/system.ts";
 import { download } from "./resume.ts";
+import { copyLocal } from "./resume_local.ts";
 import { systemRuntime } from "./runtime/default.ts";
 import type { Runtime } from "./runtime/types.ts";
+import { githubTokens } from "./sources_reader.ts";
 import { redeemIfFresh, type StagedUpdate, vouchFor } from "./staged_update.ts";
 import { stateDirectoryOf } from "./state_directory.ts";
 
@@ -159,7 +162,7 @@ async function claimFor(
 /** The whole, verified file, kept in the state folder under the digest it must have. */
 async function fetchAsset(
   runtime: Runtime,
-  { asset }: Update,
+  { asset, source }: Update,
   options: DownloadVerifiedOptions,
 ): Promise<string> {
   const folder = inFolder(stateDirectoryOf(runtime, options), "downloads");
@@ -175,11 +178,16 @@ async function fetchAsset(
     options.onProgress?.({ phase: "downloading", receivedBytes, totalBytes, bytesPerSecond } as Progress);
   };
   const maxBytes = asset.size ?? UNSIZED_BYTES;
-  await download(runtime, { urls: [...asset.urls], path, size: asset.size, sha256: asset.sha256, maxBytes }, {
-    signal: options.signal,
-    allowInsecure: options.allowInsecure ?? false,
-    onProgress,
-  });
+  const request = { urls: [...asset.urls], path, size: asset.size, sha256: asset.sha256, maxBytes };
+  const local = source.startsWith("file:") ? asset.urls.find((url) => url.startsWith("file:")) : undefined;
+  const { signal, allowInsecure = false } = options;
+  // Only a manifest on this machine may name a file on this machine.
+  if (local !== undefined) await copyLocal(runtime, local, request, { signal, onProgress });
+  else {
+    const token = githubTokens(options.githubToken);
+    const cooldown = openCooldown(runtime, stateDirectoryOf(runtime, options));
+    await download(runtime, request, { signal, allowInsecure, onProgress, token, cooldown });
+  }
   options.onProgress?.({ phase: "verifying", receivedBytes: 0, totalBytes: undefined, bytesPerSecond: 0 });
   return path;
 }
