@@ -215,6 +215,8 @@ function run(cwd: string, command: string, args: string[], input = ""): Promise<
       if (error) reject(new Error(`${command} failed: ${stderr || stdout}`, { cause: error }));
       else resolve(stdout);
     });
+    // A child that reads nothing may be gone before anything is written.
+    child.stdin?.on("error", () => {});
     child.stdin?.end(input);
   });
 }
