@@ -157,7 +157,8 @@ export function parseChecksums(text: string): Map<string, string> {
  */
 export function nextPage(header: string | null): string | undefined {
   for (const [, url, parameters] of (header ?? "").matchAll(/<([^>]*)>([^<]*)/g)) {
-    if (/;\s*rel="?(?:[^"]*\s)?next(?:\s[^"]*)?"?/i.test(parameters ?? "")) return url;
+    const [, relations = ""] = /;\s*rel="?([^";,]*)/i.exec(parameters ?? "") ?? [];
+    if (relations.trim().split(/\s+/).includes("next")) return url;
   }
   return undefined;
 }
