@@ -6,11 +6,9 @@
 
 import { isFileError } from "../errors.ts";
 import { denoFiles } from "./deno/files.ts";
-import { runWithDeno } from "./deno/program.ts";
 import { homeOfUser, stateHomeOf } from "./machine/state_home.ts";
-import { systemVersion } from "./machine/system_version.ts";
 import { random, wait } from "./machine/wait.ts";
-import type { Runtime } from "./types.ts";
+import type { RunOptions, RunResult, Runtime } from "./types.ts";
 
 /** Read once, now: when the running file has been replaced Linux answers `<path> (deleted)`. */
 const EXEC_PATH = attempt(() => Deno.execPath());
@@ -26,11 +24,11 @@ export function denoRuntime(): Runtime {
     name: `deno ${Deno.version.deno}`,
     fs: denoFiles,
     fetch: (url, init) => fetch(url, init),
-    run: runWithDeno,
+    run,
     os,
     arch,
     libc: libcOf(Deno.build.env),
-    osVersion: () => systemVersion(os, attempt(() => Deno.osRelease()), readSmallText),
+    osVersion,
     get execPath() {
       return EXEC_PATH ?? Deno.execPath();
     },
@@ -48,6 +46,18 @@ export function denoRuntime(): Runtime {
   };
 }
 
+// Every module costs a compiled program half a millisecond at its start: what a check does not need comes later.
+
+async function run(path: string, options: RunOptions): Promise<RunResult> {
+  const { runWithDeno } = await import("./deno/program.ts");
+  return await runWithDeno(path, options);
+}
+
+async function osVersion(): Promise<string | undefined> {
+  const { systemVersion } = await import("./machine/system_version.ts");
+  return await systemVersion(Deno.build.os, attempt(() => Deno.osRelease()), readSmallText);
+}
+
 async function processStart(pid: number): Promise<string | undefined> {
   const { os } = Deno.build;
   if (os === "windows") {
@@ -57,7 +67,7 @@ async function processStart(pid: number): Promise<string | undefined> {
   }
   const { processStartOf } = await import("./machine/process_start.ts");
   const systemRoot = os === "windows" ? Deno.env.get("SystemRoot") ?? "C:\\Windows" : "";
-  return await processStartOf(pid, { os, readText: readSmallText, isAlive, run: runWithDeno, systemRoot });
+  return await processStartOf(pid, { os, readText: readSmallText, isAlive, run, systemRoot });
 }
 
 /** Deno itself cannot ask without sending a signal that ends the process. */

@@ -10,7 +10,13 @@ import type { MemoryMachineOptions, MemoryProcessOptions } from "./memory/machin
 export { type DiskRules, MemoryDisk, type PowerCut } from "./memory/disk.ts";
 export { MemoryMachine, type MemoryRuntime } from "./memory/machine.ts";
 export type { MemoryDevice, MemoryMachineOptions, MemoryProcessOptions } from "./memory/machine_options.ts";
-export type { MemoryHook, MemoryOperation, MemoryPause } from "./memory/operation.ts";
+export type { MemoryClock } from "./memory/clock.ts";
+export type {
+  MemoryHook,
+  MemoryOperation,
+  MemoryPause,
+  Operations as MemoryOperations,
+} from "./memory/operation.ts";
 export {
   type MemoryBehaviour,
   type MemoryCall,

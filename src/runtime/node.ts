@@ -6,7 +6,6 @@
  */
 
 import { homeOfUser, stateHomeOf } from "./machine/state_home.ts";
-import { systemVersion } from "./machine/system_version.ts";
 import { random, wait } from "./machine/wait.ts";
 import type { FileSystem, RunOptions, RunResult, Runtime } from "./types.ts";
 
@@ -49,7 +48,7 @@ export function nodeRuntime(): Runtime {
     get libc() {
       return os === "linux" ? libcOf(process) : undefined;
     },
-    osVersion: async () => systemVersion(os, (await import("node:os")).release(), readSmallText),
+    osVersion: () => osVersion(os),
     execPath: EXEC_PATH ?? process.execPath,
     get stateHome() {
       return stateHomeOf(os, (name) => process.env[name], homeOfUser);
@@ -70,6 +69,12 @@ async function files(): Promise<FileSystem> {
 async function run(path: string, options: RunOptions): Promise<RunResult> {
   const { runWithNode } = await import("./node/program.ts");
   return await runWithNode(path, options);
+}
+
+async function osVersion(os: string): Promise<string | undefined> {
+  const { systemVersion } = await import("./machine/system_version.ts");
+  const { release } = await import("node:os");
+  return await systemVersion(os, release(), readSmallText);
 }
 
 async function processStart(pid: number, os: string): Promise<string | undefined> {

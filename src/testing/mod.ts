@@ -24,12 +24,14 @@ export {
   type DiskRules,
   type MemoryBehaviour,
   type MemoryCall,
+  type MemoryClock,
   type MemoryDevice,
   MemoryDisk,
   type MemoryHook,
   MemoryMachine,
   type MemoryMachineOptions,
   type MemoryOperation,
+  type MemoryOperations,
   type MemoryPause,
   type MemoryProcessOptions,
   memoryProgram,
@@ -38,3 +40,15 @@ export {
   memoryRuntime,
   type PowerCut,
 } from "../runtime/memory.ts";
+export type { FileErrorKind } from "../errors.ts";
+export type {
+  Fetch,
+  FileInfo,
+  FileSystem,
+  OpenFile,
+  OpenMode,
+  OperatingSystem,
+  RunOptions,
+  RunResult,
+  Runtime,
+} from "../runtime/types.ts";

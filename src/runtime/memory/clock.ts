@@ -17,6 +17,8 @@ export class MemoryClock {
   #isSkipping = false;
 
   /**
+   * Sets the clock.
+   *
    * @param now Milliseconds since the epoch.
    * @param kind `instant`: when everybody waits, the time jumps to the end of the first wait. `manual`: only
    * {@link advance} moves it.

@@ -38,7 +38,12 @@ export class MemoryDisk {
   /** How many machines were started from this disk: tells their processes apart. */
   starts = 0;
 
-  /** @param rules Whose promises it keeps. */
+  /**
+   * Makes an empty disk.
+   *
+   * @param rules Whose promises it keeps.
+   * @internal
+   */
   constructor(rules: DiskRules, tree: Tree = emptyTree(), lastId: number = ROOT) {
     this.rules = rules;
     this.#live = tree;
@@ -46,7 +51,10 @@ export class MemoryDisk {
     this.#lastId = lastId;
   }
 
-  /** What programs see; to be changed through {@link change} only. */
+  /**
+   * What programs see; to be changed through {@link change} only.
+   * @internal
+   */
   get tree(): Tree {
     return this.#live;
   }
@@ -63,7 +71,10 @@ export class MemoryDisk {
     return bytes;
   }
 
-  /** Makes a node that no folder names yet. */
+  /**
+   * Makes a node that no folder names yet.
+   * @internal
+   */
   create(facts: Omit<Node, "id">): Node {
     const node: Node = { ...facts, id: ++this.#lastId };
     this.#live.add(node);
@@ -71,7 +82,10 @@ export class MemoryDisk {
     return this.#live.node(node.id);
   }
 
-  /** Makes a change, in the cache. A write is two changes: a power cut may tear it. */
+  /**
+   * Makes a change, in the cache. A write is two changes: a power cut may tear it.
+   * @internal
+   */
   change(change: Change): void {
     this.revision++;
     this.#live.apply(change);

@@ -35,11 +35,18 @@ export class MemoryMachine {
   readonly operations: Operations = new Operations();
   /** What executables do. */
   readonly programs: MemoryPrograms;
-  /** Its processes. */
+  /**
+   * Its processes.
+   * @internal
+   */
   readonly processes: MemoryProcesses;
   readonly #random: () => number;
 
-  /** @param options How it is made. */
+  /**
+   * Starts a machine.
+   *
+   * @param options How it is made.
+   */
   constructor(options: MemoryMachineOptions = {}) {
     const { os = "linux", now = Date.UTC(2026, 0), clock = "instant", programs = selfDescribing } = options;
     const rules = os === "windows" ? "windows" : "posix";
@@ -114,7 +121,10 @@ export class MemoryMachine {
     return node === undefined ? [] : this.disk.tree.entries(node.id).map(({ name }) => name).sort();
   }
 
-  /** Announces an operation of a process; one of a process that has ended is never carried out. */
+  /**
+   * Announces an operation of a process; one of a process that has ended is never carried out.
+   * @internal
+   */
   async enter(
     process: MemoryProcess,
     facts: { name: string; path: string; to?: string | undefined },
@@ -124,7 +134,10 @@ export class MemoryMachine {
     if (!process.isAlive) await new Promise<never>(() => {});
   }
 
-  /** The same for an operation that cannot wait. */
+  /**
+   * The same for an operation that cannot wait.
+   * @internal
+   */
   enterNow(process: MemoryProcess, facts: { name: string; path: string }): void {
     this.clock.touch();
     if (process.isAlive) this.operations.announceNow({ ...facts, to: undefined, pid: process.pid });
@@ -147,14 +160,20 @@ export class MemoryMachine {
     return capacity === undefined ? undefined : Math.max(0, capacity - this.disk.usedBytes(device));
   }
 
-  /** Makes a node that no folder names yet. */
+  /**
+   * Makes a node that no folder names yet.
+   * @internal
+   */
   createNode(kind: "file" | "directory", folder: Node, mode: number, process: MemoryProcess): Node {
     const { device, gid } = folder;
     const facts = { kind, device, gid, uid: process.uid, target: "", content: new Content() };
     return this.disk.create({ ...facts, mode: mode & 0o7777, modifiedAt: this.clock.now });
   }
 
-  /** Extends a file as far as there is room. */
+  /**
+   * Extends a file as far as there is room.
+   * @internal
+   */
   write(node: Node, bytes: Uint8Array): void {
     const room = this.freeSpace(node.device) ?? Infinity;
     const fitting = bytes.slice(0, room);
@@ -163,7 +182,10 @@ export class MemoryMachine {
     if (fitting.length < bytes.length) throw new Failure("full", "no space is left");
   }
 
-  /** See `FileSystem.stat`. */
+  /**
+   * See `FileSystem.stat`.
+   * @internal
+   */
   infoOf({ id, kind, device, mode, uid, gid, content, modifiedAt }: Node): FileInfo {
     const posix = this.os === "windows"
       ? { mode: undefined, uid: undefined, gid: undefined }

@@ -15,9 +15,9 @@ export interface MemoryDevice {
 
 /** How a machine in memory is made. */
 export interface MemoryMachineOptions {
-  /** @default "linux" */
+  /** Its operating system. @default "linux" */
   readonly os?: "linux" | "darwin" | "windows";
-  /** @default "x86_64" */
+  /** Its processor. @default "x86_64" */
   readonly arch?: string;
   /** The disk to start from, such as one that a power cut has left; an empty one when absent. */
   readonly disk?: MemoryDisk;
@@ -39,7 +39,7 @@ export interface MemoryMachineOptions {
 
 /** How a process is started. */
 export interface MemoryProcessOptions {
-  /** @default the next free number */
+  /** Its number. @default the next free number from 100 on */
   readonly pid?: number;
   /** The executable that it runs. */
   readonly execPath?: string;

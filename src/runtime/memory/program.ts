@@ -8,7 +8,9 @@ export interface MemoryCall {
   readonly path: string;
   /** The content of its file. */
   readonly content: Uint8Array;
+  /** Its arguments. */
   readonly args: readonly string[];
+  /** Its environment. */
   readonly env: Readonly<Record<string, string>>;
   /** The machine as this program sees it: what it does there, it does under its own process number. */
   readonly runtime: Runtime;
@@ -18,11 +20,11 @@ export interface MemoryCall {
 
 /** What a program does. */
 export interface MemoryBehaviour {
-  /** @default "" */
+  /** What it writes to standard output. @default "" */
   readonly stdout?: string;
-  /** @default "" */
+  /** What it writes to standard error. @default "" */
   readonly stderr?: string;
-  /** @default 0 */
+  /** Its exit code. @default 0 */
   readonly exitCode?: number;
   /** How it ends: by itself, by a signal, or not at all. @default "exit" */
   readonly end?: "exit" | "signal" | "never";
