@@ -1,11 +1,17 @@
 import type { SourceOptions, StepOptions, TrustOptions } from "./options.ts";
-import { endProbation } from "./probation.ts";
+import { endProbation, versionOnProbation } from "./probation.ts";
 import { systemRuntime } from "./runtime/default.ts";
 import { stateDirectoryOf } from "./state_directory.ts";
 
 /** Options of {@link confirmHealthy}. */
 export interface ConfirmHealthyOptions
-  extends Pick<StepOptions, "runtime">, Pick<TrustOptions, "app">, Pick<SourceOptions, "stateDirectory"> {}
+  extends Pick<StepOptions, "runtime">, Pick<TrustOptions, "app">, Pick<SourceOptions, "stateDirectory"> {
+  /**
+   * The running version. One that this process has installed meanwhile stays on probation.
+   * @default whichever version is on probation
+   */
+  readonly currentVersion?: string | undefined;
+}
 
 /**
  * Says that the running version works: its probation is over, and its starts are no longer counted.
@@ -20,5 +26,9 @@ export interface ConfirmHealthyOptions
  */
 export async function confirmHealthy(options: ConfirmHealthyOptions = {}): Promise<void> {
   const runtime = options.runtime ?? systemRuntime();
-  await endProbation(runtime, stateDirectoryOf(runtime, options));
+  const stateDirectory = stateDirectoryOf(runtime, options);
+  const { currentVersion } = options;
+  const onProbation = currentVersion && await versionOnProbation(runtime, stateDirectory);
+  if (onProbation !== undefined && onProbation !== currentVersion) return;
+  await endProbation(runtime, stateDirectory);
 }

@@ -87,6 +87,21 @@ export async function probationOf(
 }
 
 /**
+ * The version on probation, whatever became of its executable.
+ *
+ * @param runtime File system.
+ * @param stateDirectory Where it is remembered.
+ * @returns The version, or `undefined` when none is.
+ */
+export async function versionOnProbation(
+  { fs }: Pick<Runtime, "fs">,
+  stateDirectory: string,
+): Promise<string | undefined> {
+  const bytes = await readFile(fs, recordIn(stateDirectory), RECORD_BYTES);
+  return bytes && decode(bytes)?.version;
+}
+
+/**
  * Counts this start and tells how many before it failed.
  *
  * @param runtime File system and processes.

@@ -8,6 +8,7 @@ import { COMMANDS } from "./commands.ts";
 import { Invocation, type World } from "./invocation.ts";
 import { Output } from "./output.ts";
 import { parseArguments } from "./parse_arguments.ts";
+import { beginStart } from "./probation.ts";
 
 /**
  * Runs one command.
@@ -54,8 +55,17 @@ async function runCommand(invocation: Invocation): Promise<number> {
     const { showHelp } = await import("./help.ts");
     return showHelp(invocation);
   }
+  const endStart = await beginStart(invocation);
   const run = await command.load();
-  return await run(invocation);
+  try {
+    const code = await run(invocation);
+    await endStart?.(code);
+    return code;
+  } catch (error) {
+    const { failureOf } = await import("./failure.ts");
+    await endStart?.((await failureOf(error)).exitCode);
+    throw error;
+  }
 }
 
 async function report(error: unknown, output: Output): Promise<number> {

@@ -1,0 +1,85 @@
+/** The first starts of a new version of `cco`. */
+
+import assert from "node:assert/strict";
+import { access, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { recover } from "../../mod.ts";
+import { scriptOf, TestWorld } from "./world.ts";
+
+/** A world whose `cco` has just been updated to 2025.11.2 by another process. */
+async function worldOnProbation(): Promise<TestWorld> {
+  const world = await TestWorld.make();
+  await world.publish([{ version: "2025.11.2" }]);
+  assert.equal((await world.run("update --yes")).code, 0);
+  world.build = { ...world.build, version: "2025.11.2" };
+  return world;
+}
+
+function stateOf(world: TestWorld): string {
+  return dirname(world.stateFile);
+}
+
+/** A start of a process that ends without a word: numbers above the system's limit belong to nobody. */
+async function failedStart(world: TestWorld, pid: number): Promise<void> {
+  const runtime = { ...world.runtime, pid };
+  await recover({ runtime, app: "cco", stateDirectory: stateOf(world), isStart: true });
+}
+
+async function isOnProbation(world: TestWorld): Promise<boolean> {
+  return await access(join(stateOf(world), "probation.json")).then(() => true, () => false);
+}
+
+test("a command that ends well ends the probation of a new version", async () => {
+  await using world = await worldOnProbation();
+  assert.equal(
+    await isOnProbation(world),
+    true,
+    "the update itself does not vouch for what it has installed",
+  );
+  assert.equal((await world.run("config get updates.channel")).code, 0);
+  assert.equal(await isOnProbation(world), false);
+});
+
+test("an orderly refusal is a sign of health too", async () => {
+  await using world = await worldOnProbation();
+  assert.equal((await world.run("config get updates.chanel")).code, 3);
+  assert.equal(await isOnProbation(world), false);
+});
+
+test("after three failed starts the previous version is back and the failed one is not offered again", async () => {
+  await using world = await worldOnProbation();
+  for (const pid of [5_000_001, 5_000_002, 5_000_003]) await failedStart(world, pid);
+  assert.equal(await readFile(world.executable, "utf8"), scriptOf("2025.11.2"));
+
+  const fourth = await world.run("config get updates.channel");
+  assert.equal(fourth.code, 0);
+  assert.match(fourth.stderr, /Version 2025\.11\.2 failed three times in a row, rolled back to 2025\.11\.1/);
+  assert.equal(await readFile(world.executable, "utf8"), scriptOf("2025.11.1"));
+  assert.deepEqual(await world.installed(), ["cco"]);
+
+  world.build = { ...world.build, version: "2025.11.1" };
+  const check = await world.run("update --check");
+  assert.equal(check.code, 0);
+  assert.match(
+    check.stdout,
+    /Version v2025\.11\.2 is not offered to this machine: it failed on this machine before/,
+  );
+});
+
+test("two failed starts and a good one are no reason to go back", async () => {
+  await using world = await worldOnProbation();
+  for (const pid of [5_000_001, 5_000_002]) await failedStart(world, pid);
+  assert.equal((await world.run("config get updates.channel")).code, 0);
+  await failedStart(world, 5_000_003);
+  assert.equal((await world.run("version")).stderr, "");
+  assert.equal(await readFile(world.executable, "utf8"), scriptOf("2025.11.2"));
+});
+
+test("copies that still run are not failed starts", async () => {
+  await using world = await worldOnProbation();
+  for (let copy = 0; copy < 5; copy++) {
+    await recover({ runtime: world.runtime, app: "cco", stateDirectory: stateOf(world), isStart: true });
+  }
+  assert.equal(await readFile(world.executable, "utf8"), scriptOf("2025.11.2"));
+});
