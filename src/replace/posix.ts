@@ -46,6 +46,8 @@ export function posixStrategy(runtime: ReplaceRuntime): ReplaceStrategy {
     async restore(files) {
       const { executable, backup, folder } = files.installation;
       await fs.rename(backup, executable);
+      // Still two names of one file when the swap never happened: renaming does nothing then (POSIX rename).
+      if (await fs.stat(backup) !== undefined) await fs.remove(backup);
       await fs.syncDirectory(folder);
       await returnDisplaced(runtime, files);
     },

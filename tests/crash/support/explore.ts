@@ -1,11 +1,18 @@
 /** Cuts the power at every operation of a scenario and of the recoveries after it, and looks at what is left. */
 
-import { recover } from "../../../src/recover.ts";
-import { type MemoryDisk, MemoryMachine, type MemoryOperation } from "../../../src/runtime/memory.ts";
+import type { MemoryDisk, MemoryMachine } from "../../../src/runtime/memory.ts";
 import { seededRandom } from "../../../src/runtime/memory/random.ts";
 import type { Runtime } from "../../../src/runtime/types.ts";
-import { placesOn, program, programs, recordIn, stateFile } from "./places.ts";
-import { type Scenario, serve } from "./scenario.ts";
+import {
+  machineFor,
+  problemsAfterRecovery,
+  problemsBeforeRecovery,
+  problemsOfProbation,
+  problemsOncePromised,
+  recoverAs,
+} from "./inspect.ts";
+import { placesOn } from "./places.ts";
+import type { Scenario } from "./scenario.ts";
 
 /** What an exploration found. */
 export interface Exploration {
@@ -64,35 +71,25 @@ class Explorer {
   }
 
   async run(): Promise<Exploration> {
-    const { act, promised } = this.#scenario;
-    const machine = this.#machine(undefined);
-    const runtime = this.#options.sabotage(machine.start({ execPath: this.#places.executable }));
+    const { act, os } = this.#scenario;
+    const machine = machineFor(this.#scenario);
+    const runtime = this.#options.sabotage(machine.start({ execPath: placesOn(os).executable }));
     const moments = await recordMoments(machine, () => act(runtime));
     await this.#cutAll(moments, this.#options.cuts, []);
-    if (this.#scenario.os !== "windows") await this.#requirePromise(machine.disk, promised);
+    // On Windows nothing can force names to the disk in time.
+    if (os !== "windows") await this.#requirePromise(machine.disk);
     return this.#result();
   }
 
-  /** Once it is reported as done it is done. On Windows nothing can force names to the disk in time. */
-  async #requirePromise(end: MemoryDisk, promised: string): Promise<void> {
+  async #requirePromise(end: MemoryDisk): Promise<void> {
     for (const { disk } of end.powerCuts(this.#options.seed)) {
       const history = ["reported as done, then a power cut"];
-      const version = await this.#liveVersion(disk);
-      if (version !== promised) this.#report([...history, `live is ${version}`]);
-      if (this.#hasRecord(disk)) this.#report([...history, "the record is back"]);
-      this.#requireWatched(disk, version, history);
-      const { refused } = this.#scenario;
-      const isRefused = refused === undefined || this.#remembers(disk, "refused-versions.json", refused);
-      if (!isRefused) this.#report([...history, `${refused} is not remembered as failed`]);
+      this.#report(history, await problemsOncePromised(disk, this.#scenario));
     }
   }
 
   #result(): Exploration {
     return { moments: this.#moments, states: this.#states, violations: this.#violations };
-  }
-
-  get #places() {
-    return placesOn(this.#scenario.os);
   }
 
   async #cutAll(moments: readonly Moment[], cutsLeft: number, history: readonly string[]): Promise<void> {
@@ -111,122 +108,47 @@ class Explorer {
 
   async #recoverFrom(disk: MemoryDisk, cutsLeft: number, history: readonly string[]): Promise<void> {
     this.#states++;
-    if (this.#scenario.os !== "windows") await this.#requireWorking(disk, [...history, "before recovery"]);
-    const machine = this.#machine(disk);
-    // Another number than the dead process had: a number that comes back is a test of its own.
-    const pids = Array.from({ length: this.#options.recoverers }, (_, index) => 200 + 10 * cutsLeft + index);
-    const problems: unknown[] = [];
-    const stop = pids.length > 1 ? interleave(machine, this.#states) : () => {};
+    await this.#requireWorking(disk, history);
+    const machine = machineFor(this.#scenario, disk);
+    const problems: string[] = [];
     const moments = await recordMoments(machine, async () => {
-      await Promise.all(
-        pids.map((pid) => this.#recover(machine, pid).catch((error) => problems.push(error))),
-      );
+      await Promise.all(this.#pids(cutsLeft).map((pid) => this.#recover(pid, machine, problems)));
     });
-    stop();
-    if (problems.length > 0) return this.#report([...history, `recovery failed: ${problems.join("; ")}`]);
-    await this.#requireTidy(machine, [...history, "after recovery"]);
+    if (problems.length === 0) problems.push(...await problemsAfterRecovery(machine, this.#scenario));
+    this.#report([...history, "after recovery"], problems);
     if (cutsLeft > 0) await this.#cutAll(moments, cutsLeft, history);
   }
 
-  async #recover(machine: MemoryMachine, pid: number): Promise<void> {
-    const { executable, state } = this.#places;
-    const runtime = machine.start({ pid, execPath: executable });
-    await recover({ runtime, executable, stateDirectory: state });
-    runtime.kill();
+  async #recover(pid: number, machine: MemoryMachine, problems: string[]): Promise<void> {
+    const stop = this.#options.recoverers > 1 ? interleave(machine, this.#states) : () => {};
+    try {
+      await recoverAs(pid, machine, this.#scenario);
+    } catch (error) {
+      problems.push(`recovery failed: ${error}`);
+    } finally {
+      stop();
+    }
+  }
+
+  /** Other numbers than the dead process had: a number that comes back is a test of its own. */
+  #pids(cutsLeft: number): number[] {
+    return Array.from({ length: this.#options.recoverers }, (_, index) => 200 + 10 * cutsLeft + index);
   }
 
   async #requireWorking(disk: MemoryDisk, history: readonly string[]): Promise<void> {
-    const { outcomes, transient } = this.#scenario;
-    const version = await this.#liveVersion(disk);
-    const isWhole = version !== undefined && (version in outcomes || version === transient);
-    if (!isWhole) this.#report([...history, `live is ${version}`]);
-    // A second power cut may come after a recovery has committed; recovery itself starts no probation.
-    const wasRecovered = history.length > 2;
-    if (!wasRecovered && !this.#hasRecord(disk)) this.#requireWatched(disk, version, history);
+    const scenario = this.#scenario;
+    const before = [...history, "before recovery"];
+    if (scenario.os !== "windows") this.#report(before, await problemsBeforeRecovery(disk, scenario));
+    // A second power cut may come after a recovery has committed, which starts no probation.
+    if (history.length === 1) this.#report(before, await problemsOfProbation(disk, scenario));
   }
 
-  /** A new version that is committed is on probation: one that nobody watches could fail for ever. */
-  #requireWatched(disk: MemoryDisk, live: string | undefined, history: readonly string[]): void {
-    if (live !== this.#scenario.watched) return;
-    if (live !== undefined && !this.#remembers(disk, "probation.json", live)) {
-      this.#report([...history, `${live} is not on probation`]);
+  #report(history: readonly string[], problems: readonly string[]): void {
+    const { os, name } = this.#scenario;
+    for (const problem of problems) {
+      this.#violations.push(`${os}, ${name}: ${[...history, problem].join(" > ")}`);
     }
   }
-
-  #remembers(disk: MemoryDisk, file: Parameters<typeof stateFile>[1], version: string): boolean {
-    const text = this.#machine(disk.snapshot()).read(stateFile(this.#places, file));
-    return text?.includes(`"${version}"`) === true;
-  }
-
-  #hasRecord(disk: MemoryDisk): boolean {
-    return this.#machine(disk.snapshot()).read(recordIn(this.#places)) !== undefined;
-  }
-
-  async #requireTidy(machine: MemoryMachine, history: readonly string[]): Promise<void> {
-    const { folder, executable, backup } = this.#places;
-    const { outcomes, os } = this.#scenario;
-    const live = await this.#versionAt(machine, executable);
-    if (live === undefined || !(live in outcomes)) return this.#report([...history, `live is ${live}`]);
-    const kept = await this.#versionAt(machine, backup);
-    if (!outcomes[live]!.includes(kept)) {
-      this.#report([...history, `live is ${live}, but the backup is ${kept}`]);
-    }
-    const mode = machine.mode(executable);
-    if (os !== "windows" && mode !== 0o755) this.#report([...history, `the mode is ${mode?.toString(8)}`]);
-    // What was running during the recovery is removed at the start after it.
-    if (os === "windows") await this.#recover(machine, 300);
-    const name = (path: string) => path.slice(folder.length + 1);
-    const strays = machine.names(folder).filter((one) => one !== name(executable) && one !== name(backup));
-    if (strays.length > 0) this.#report([...history, `left behind: ${strays.join(", ")}`]);
-  }
-
-  async #liveVersion(disk: MemoryDisk): Promise<string | undefined> {
-    return await this.#versionAt(this.#machine(disk.snapshot()), this.#places.executable);
-  }
-
-  /** Whether it runs is tried: content that is whole is not enough, it must be executable. */
-  async #versionAt(machine: MemoryMachine, path: string): Promise<string | undefined> {
-    // As the file's content says, not as it behaves under this name: what fails its probe is a whole file all the same.
-    const text = machine.read(path);
-    if (text === undefined) return undefined;
-    const runtime = machine.start({ execPath: `${this.#places.state}-tester` });
-    try {
-      const limits = { timeout: 1000, maxOutputBytes: 1000 };
-      const result = await runtime.run(path, { args: ["--version"], env: {}, ...limits });
-      return /app (\S+)/.exec(new TextDecoder().decode(result.stdout))?.[1] ?? /app ([\d.]+)/.exec(text)?.[1];
-    } catch {
-      return undefined;
-    } finally {
-      runtime.kill();
-    }
-  }
-
-  #machine(disk: MemoryDisk | undefined): MemoryMachine {
-    const { os, live, backup, hasLinks = true } = this.#scenario;
-    const machine = new MemoryMachine({
-      os,
-      programs,
-      fetch: serve,
-      ...(disk === undefined ? {} : { disk }),
-    });
-    if (!hasLinks) machine.operations.fail("unsupported", ({ name }) => name === "link");
-    if (disk !== undefined) return machine;
-    if (this.#scenario.refusesRename) {
-      machine.operations.fail("other", (one) => isSwap(one, this.#places.executable));
-    }
-    machine.putFolder(this.#places.state);
-    machine.put(this.#places.executable, program(live));
-    if (backup !== undefined) machine.put(this.#places.backup, program(backup));
-    return machine;
-  }
-
-  #report(history: readonly string[]): void {
-    this.#violations.push(`${this.#scenario.os}, ${this.#scenario.name}: ${history.join(" > ")}`);
-  }
-}
-
-function isSwap({ name, path, to }: MemoryOperation, executable: string): boolean {
-  return name === "rename" && to === executable && /\.new-/.test(path);
 }
 
 /** Lets processes overtake one another: every operation waits for a random number of turns. */
