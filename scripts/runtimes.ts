@@ -10,22 +10,24 @@ import { DENO_FOLDERS } from "./lint/borders.ts";
 import { installPackages, makeNodeTree } from "./node_tree.ts";
 import { buildNpmPackage } from "./npm.ts";
 import { npmPackage } from "./npm_package.ts";
-import { combine, printResults, runStage, type Stage, type StageResult } from "./stage.ts";
+import { printResults, runStage, type Stage, type StageResult } from "./stage.ts";
 
 /** A runtime whose executable is published on npm. */
 interface Runtime {
   readonly name: string;
   readonly family: "node" | "bun" | "deno";
   readonly version: string;
-  /** Whether `node:test` works in the first file of a process only (Bun issue 5090). */
-  readonly fileByFile?: boolean;
 }
 
+/**
+ * The oldest and the newest of what is supported. Bun 1.2 is not: its `node:test` does not wait for asynchronous tests,
+ * and a response body whose connection breaks never ends there.
+ */
 const RUNTIMES: readonly Runtime[] = [
   { name: "Node 20", family: "node", version: "20.20.2" },
   { name: "Node 22", family: "node", version: "22.23.3" },
   { name: "Node 24", family: "node", version: "24.21.0" },
-  { name: "Bun 1.2", family: "bun", version: "1.2.23", fileByFile: true },
+  { name: "Bun 1.3", family: "bun", version: "1.3.0" },
   { name: "Bun 1.4", family: "bun", version: "1.4.5" },
   { name: "Deno 2.7", family: "deno", version: "2.7.11" },
 ];
@@ -73,7 +75,7 @@ if (import.meta.main) {
   for (const runtime of chosen) {
     const executable = await executableOf(runtime);
     console.log(`\n== ${runtime.name} (${runtime.version}) ==`);
-    results.push(combine(runtime.name, await runAll(portableStages(runtime, executable, tests))));
+    results.push(await runStage(portableStage(runtime, executable, tests)));
     results.push(await runStage(packageStage(runtime, executable)));
   }
   Deno.exit(printResults(results));
@@ -111,29 +113,16 @@ async function executableOf({ family, version }: Runtime): Promise<string> {
   return join(await npmPackage(name, version), file);
 }
 
-async function runAll(stages: readonly Stage[]): Promise<StageResult[]> {
-  const results: StageResult[] = [];
-  for (const stage of stages) results.push(await runStage(stage));
-  return results;
+function portableStage(runtime: Runtime, command: string, tests: readonly string[]): Stage {
+  const parts = { name: runtime.name, command, kind: "tests" } as const;
+  if (runtime.family !== "deno") return { ...parts, args: testCommand(runtime.family, tests), cwd: TREE };
+  const args = [...DENO_TEST, "--frozen", `--ignore=${DENO_FOLDERS.join(",")}`, "tests"];
+  return { ...parts, args, cwd: ROOT };
 }
 
-function portableStages(
-  { name, family, fileByFile }: Runtime,
-  command: string,
-  tests: readonly string[],
-): Stage[] {
-  const parts = { name, command, kind: "tests" } as const;
-  if (family === "deno") {
-    const args = [...DENO_TEST, "--frozen", `--ignore=${DENO_FOLDERS.join(",")}`, "tests"];
-    return [{ ...parts, args, cwd: ROOT }];
-  }
-  const runs = fileByFile ? tests.map((test) => [test]) : [tests];
-  return runs.map((files) => ({ ...parts, args: testCommand(family, files), cwd: TREE }));
-}
-
-function packageStage({ name, family }: Runtime, command: string): Stage {
-  const args = testCommand(family, [PACKAGE_TEST]);
-  return { name: `${name}, npm package`, command, args, cwd: CONSUMER, kind: "tests" };
+function packageStage(runtime: Runtime, command: string): Stage {
+  const args = testCommand(runtime.family, [PACKAGE_TEST]);
+  return { name: `${runtime.name}, npm package`, command, args, cwd: CONSUMER, kind: "tests" };
 }
 
 function testCommand(family: Runtime["family"], tests: readonly string[]): string[] {

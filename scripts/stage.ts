@@ -56,25 +56,6 @@ export async function runStage(stage: Stage): Promise<StageResult> {
 }
 
 /**
- * Several stages as one, for a runner that has to be started anew for each file.
- *
- * @param name What the whole is called.
- * @param results The results of its parts.
- * @returns Their sum.
- */
-export function combine(name: string, results: readonly StageResult[]): StageResult {
-  const sum = (of: "passed" | "failed" | "skipped" | "seconds") =>
-    results.reduce((total, part) => total + part[of], 0);
-  return {
-    name,
-    passed: sum("passed"),
-    failed: sum("failed"),
-    skipped: sum("skipped"),
-    seconds: sum("seconds"),
-  };
-}
-
-/**
  * Prints a table of results and their sum, as `N passed, N failed` in the last line.
  *
  * @param results The results, in the order to print them.
@@ -101,7 +82,8 @@ export function summary(results: readonly StageResult[]): { lines: string[]; goo
       skipped > 0 ? `, ${skipped} skipped` : ""
     }`;
   });
-  const { passed, failed } = combine("all", results);
+  const passed = results.reduce((sum, result) => sum + result.passed, 0);
+  const failed = results.reduce((sum, result) => sum + result.failed, 0);
   return { lines: [...rows, "", `${passed} passed, ${failed} failed`], good: failed === 0 && passed > 0 };
 }
 
