@@ -48,7 +48,7 @@ export async function editToml(text: string, edit: TomlEdit, name: string): Prom
   }
   if (same(table === undefined ? undefined : own(table, edit.key), edit.value)) return text;
   const intended = changed(before, edit);
-  for (const attempt of [editInPlace, editByMarker]) {
+  for (const attempt of [editInPlace, editByMarker, editAndReattach]) {
     const result = await attempt(text, edit).catch(() => undefined);
     if (result !== undefined && await isFaithful(text, result, intended, name)) return result;
   }
@@ -76,6 +76,19 @@ async function editByMarker(text: string, edit: TomlEdit): Promise<string> {
   const { indent = "", comment, end = "" } = line.exec(marked)?.groups ?? {};
   if (!line.test(marked)) return await patched(text, edit);
   return marked.replace(line, () => comment === undefined ? "" : indent + comment + end);
+}
+
+/** A list that becomes another value takes the comments between its entries along: they go above it, line by line. */
+async function editAndReattach(text: string, edit: TomlEdit): Promise<string | undefined> {
+  if (edit.value === undefined) return undefined;
+  const marked = await patched(text, { ...edit, value: MARKER });
+  const match = new RegExp(`^(?<indent>[ \\t]*)[^\\n]*${QUOTED}`, "m").exec(marked);
+  if (match === null) return undefined;
+  const end = marked.includes("\r\n") ? "\r\n" : "\n";
+  const lost = missing(commentsOf(text), commentsOf(marked));
+  const lines = lost.map((comment) => match.groups!["indent"] + comment + end).join("");
+  const whole = marked.slice(0, match.index) + lines + marked.slice(match.index);
+  return whole.replace(new RegExp(QUOTED), () => literal(edit.value!));
 }
 
 async function patched(text: string, { table, key, value }: TomlEdit): Promise<string> {
