@@ -7,7 +7,6 @@ import { locate } from "./locate.ts";
 import type { MemoryMachine } from "./machine.ts";
 import type { MemoryProcess } from "./processes.ts";
 import type { MemoryBehaviour } from "./program.ts";
-import { runtimeOf } from "./runtime.ts";
 import type { Node } from "./tree.ts";
 
 /**
@@ -35,7 +34,7 @@ export async function runInMemory(
       content: node.content.bytes.slice(),
       args: options.args,
       env: options.env,
-      runtime: runtimeOf(machine, child, path),
+      runtime: machine.runtimeFor(child, path),
       spawn: () => machine.processes.start({ parent: child, execPath: path, uid: child.uid }).pid,
     });
     if (behaviour === undefined) throw new FileError("unsupported", "run", path);
@@ -49,8 +48,8 @@ function executableAt(machine: MemoryMachine, path: string): Node {
   const { node } = locate(machine.disk, path, { followLast: true });
   if (node === undefined) throw new Failure("absent", `there is no ${path}`);
   const isExecutable = machine.os === "windows" || (node.mode & 0o111) !== 0;
-  if (node.kind !== "file" || !isExecutable) throw new Failure("denied", `${path}is not executable`);
-  if (machine.processes.hasOpenToWrite(node)) throw new Failure("busy", `${path}is open for writing`);
+  if (node.kind !== "file" || !isExecutable) throw new Failure("denied", `${path} is not executable`);
+  if (machine.processes.hasOpenToWrite(node)) throw new Failure("busy", `${path} is open for writing`);
   return node;
 }
 
