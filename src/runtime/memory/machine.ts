@@ -72,18 +72,7 @@ export class MemoryMachine {
    */
   start(options: MemoryProcessOptions = {}): MemoryRuntime {
     const execPath = options.execPath ?? (this.os === "windows" ? "C:\\bin\\app.exe" : "/bin/app");
-    return this.runtimeFor(this.processes.start({ ...options, execPath }), execPath);
-  }
-
-  /**
-   * The runtime of a process that has been started already.
-   *
-   * @param process The process.
-   * @param execPath The path that it was started by.
-   * @returns Its runtime.
-   */
-  runtimeFor(process: MemoryProcess, execPath: string): MemoryRuntime {
-    return runtimeOf(this, process, execPath);
+    return runtimeOf(this, this.processes.start({ ...options, execPath }), execPath);
   }
 
   /**

@@ -4,7 +4,7 @@ import { FileError } from "../../errors.ts";
 import type { RunOptions, RunResult } from "../types.ts";
 import { Failure } from "./failure.ts";
 import { locate } from "./locate.ts";
-import type { MemoryMachine } from "./machine.ts";
+import type { MemoryMachine, MemoryRuntime } from "./machine.ts";
 import type { MemoryProcess } from "./processes.ts";
 import type { MemoryBehaviour } from "./program.ts";
 import type { Node } from "./tree.ts";
@@ -16,6 +16,7 @@ import type { Node } from "./tree.ts";
  * @param parent Who runs it.
  * @param path The executable.
  * @param options How.
+ * @param runtimeOf Makes the runtime that the program itself gets.
  * @returns How it ended.
  */
 export async function runInMemory(
@@ -23,6 +24,7 @@ export async function runInMemory(
   parent: MemoryProcess,
   path: string,
   options: RunOptions,
+  runtimeOf: (machine: MemoryMachine, process: MemoryProcess, execPath: string) => MemoryRuntime,
 ): Promise<RunResult> {
   await machine.enter(parent, { name: "run", path });
   options.signal?.throwIfAborted();
@@ -34,7 +36,7 @@ export async function runInMemory(
       content: node.content.bytes.slice(),
       args: options.args,
       env: options.env,
-      runtime: machine.runtimeFor(child, path),
+      runtime: runtimeOf(machine, child, path),
       spawn: () => machine.processes.start({ parent: child, execPath: path, uid: child.uid }).pid,
     });
     if (behaviour === undefined) throw new FileError("unsupported", "run", path);

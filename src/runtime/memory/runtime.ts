@@ -31,7 +31,7 @@ export function runtimeOf(machine: MemoryMachine, process: MemoryProcess, execPa
     uid: isWindows ? undefined : process.uid,
     fetch: (url, init) => fetchInMemory(machine, process, url, init),
     run: (path: string, options: RunOptions): Promise<RunResult> =>
-      runInMemory(machine, process, path, options),
+      runInMemory(machine, process, path, options, runtimeOf),
     async processStart(pid) {
       await machine.enter(process, { name: "processStart", path: String(pid) });
       return machine.processes.get(pid)?.start;
