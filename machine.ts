@@ -23,5 +23,6 @@ export type {
   RunOptions,
   RunResult,
   Runtime,
+  WaitOptions,
 } from "./src/runtime/types.ts";
 export { safeLine, safeText } from "./src/safe_text.ts";

@@ -68,6 +68,10 @@ export const PATIENCE = 30 * SECOND;
 export const UNNAMED_PAUSE = MINUTE;
 /** The longest pause a server is believed: one that says "in ten years" must not end updates for good. */
 export const PAUSE_LIMIT = DAY;
+/** The pause after a background check that failed; it doubles with each further one, up to the interval. */
+export const CHECK_BACKOFF = 15 * MINUTE;
+/** The shortest time between two background checks: more would be a load on the publisher's server. */
+export const CHECK_INTERVAL = MINUTE;
 /** How long the other sources are waited for once one has given a manifest: one that hangs delays nobody (T8). */
 export const SOURCE_GRACE = SECOND;
 /** Pages of GitHub's list of releases, 100 releases each; older ones are nobody's next version. */

@@ -135,6 +135,8 @@ export const LAYERS: readonly Layer[] = [
   {
     name: "state",
     nouns: [
+      "background_claim",
+      "background_state",
       "installation_id",
       "options",
       "probation",

@@ -103,6 +103,15 @@ export interface RunResult {
   readonly ended: "timeout" | "output" | undefined;
 }
 
+/** How {@link Runtime.wait} waits. */
+export interface WaitOptions {
+  /**
+   * Whether the process stays alive for it. With `false` a program that has nothing else to do ends.
+   * @default true
+   */
+  readonly keepAlive?: boolean;
+}
+
 /** The web standard's `fetch`, in the narrow form that is used. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -140,7 +149,7 @@ export interface Runtime {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Resolves after `milliseconds`; rejects with the signal's reason when aborted. Does not keep a process alive by itself once aborted. */
-  readonly wait: (milliseconds: number, signal?: AbortSignal) => Promise<void>;
+  readonly wait: (milliseconds: number, signal?: AbortSignal, options?: WaitOptions) => Promise<void>;
   /** Fresh random bytes, fit for names that nobody can guess. */
   readonly random: (bytes: number) => Uint8Array;
 }

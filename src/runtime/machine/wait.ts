@@ -1,26 +1,33 @@
 /** The clock's and the random source's web standard parts, alike in every runtime. */
 
+import type { WaitOptions } from "../types.ts";
+
 /** `setTimeout` takes 2^31 - 1 milliseconds at most (25 days) and fires at once beyond. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 /** `getRandomValues` refuses more than this (Web Cryptography API section 10.1.1). */
 const RANDOM_QUOTA = 65_536;
 
 /**
- * Resolves after `milliseconds`. Keeps the process alive while it waits; leaves no timer and no listener behind.
+ * Resolves after `milliseconds`; leaves no timer and no listener behind.
  *
  * @param milliseconds How long to wait, any finite number; 0 or less resolves in the next turn.
  * @param signal Ends the wait.
+ * @param options Whether the process stays alive while it waits.
  * @throws The signal's reason when aborted, also before the call.
  */
-export async function wait(milliseconds: number, signal?: AbortSignal): Promise<void> {
+export async function wait(
+  milliseconds: number,
+  signal?: AbortSignal,
+  options: WaitOptions = {},
+): Promise<void> {
   if (!Number.isFinite(milliseconds)) {
     throw new RangeError(
       `Cannot wait: milliseconds must be a finite number, current value is ${milliseconds}`,
     );
   }
   let left = milliseconds;
-  for (; left > LONGEST_TIMER; left -= LONGEST_TIMER) await waitOnce(LONGEST_TIMER, signal);
-  await waitOnce(Math.max(0, left), signal);
+  for (; left > LONGEST_TIMER; left -= LONGEST_TIMER) await waitOnce(LONGEST_TIMER, signal, options);
+  await waitOnce(Math.max(0, left), signal, options);
 }
 
 /**
@@ -37,10 +44,15 @@ export function random(bytes: number): Uint8Array {
   return filled;
 }
 
-function waitOnce(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+function waitOnce(
+  milliseconds: number,
+  signal: AbortSignal | undefined,
+  { keepAlive = true }: WaitOptions,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
     const timer = setTimeout(elapsed, milliseconds);
+    if (!keepAlive) release(timer);
     signal?.addEventListener("abort", aborted, { once: true });
 
     function elapsed(): void {
@@ -53,4 +65,14 @@ function waitOnce(milliseconds: number, signal: AbortSignal | undefined): Promis
       reject(signal?.reason);
     }
   });
+}
+
+/** Node, Bun and newer Denos answer with an object; older Denos with the number of the timer. */
+function release(timer: unknown): void {
+  if (typeof timer === "object" && timer !== null && "unref" in timer && typeof timer.unref === "function") {
+    timer.unref();
+  } else {
+    const { Deno: deno }: { Deno?: { unrefTimer(id: unknown): void } } = globalThis as object;
+    deno?.unrefTimer(timer);
+  }
 }
