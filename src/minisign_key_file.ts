@@ -108,6 +108,17 @@ export async function parseSecretKeyFile(
   throw new TypeError("Cannot use the secret key: the password is wrong, or the file is damaged");
 }
 
+/**
+ * Tells whether a secret key's file is protected by a password.
+ *
+ * @param text Its two lines.
+ * @returns `false` also for a text that is no key.
+ */
+export function isProtected(text: string): boolean {
+  const packed = fromBase64(text.split("\n")[1]?.trim() ?? "");
+  return packed !== undefined && String.fromCharCode(...packed.subarray(2, 4)) === "Sc";
+}
+
 async function unseal(
   packed: Uint8Array,
   protection: string,

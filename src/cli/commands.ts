@@ -5,6 +5,7 @@
  */
 
 import type { Command, Flag } from "./command.ts";
+import { RELEASE } from "./release_commands.ts";
 
 const BACKUP: Flag = {
   name: "to",
@@ -136,6 +137,7 @@ export const COMMANDS: Command = {
       ]],
       load: async () => (await import("./explain.ts")).explain,
     },
+    RELEASE,
     {
       name: "completions",
       summary: "print the script that makes a shell complete cco",

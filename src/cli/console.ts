@@ -27,6 +27,8 @@ export function openConsole(): Terminal {
     isTerminal: (stream: Stream) => Deno[stream].isTerminal(),
     columns,
     readLine,
+    readHidden: async (signal) => await (await import("./console_input.ts")).readHidden(signal),
+    readInput: async (signal) => await (await import("./console_input.ts")).readInput(signal),
     fetchThrough: async (network) => (await import("./console_fetch.ts")).fetchThrough(network),
     get signal() {
       return interruption ??= listen();

@@ -67,6 +67,11 @@ export class Invocation {
     return this.parsed.flags.get(name);
   }
 
+  /** All values of a flag that may be repeated. */
+  flagValues(name: string): readonly string[] {
+    return this.parsed.repeated.get(name) ?? [];
+  }
+
   /** Where everything is kept; `--config` counts. */
   paths(): Promise<Paths> {
     return this.#paths ??= this.#findPaths();

@@ -14,6 +14,8 @@ export interface Parsed {
   readonly path: readonly Command[];
   /** The flags that were given; a switch has the value `""`. The last one counts where one is repeated. */
   readonly flags: ReadonlyMap<string, string>;
+  /** All values of the flags that were given, in their order. */
+  readonly repeated: ReadonlyMap<string, readonly string[]>;
   /** The values given by place. */
   readonly values: readonly string[];
 }
@@ -74,6 +76,7 @@ export function flagsOf(command: Command): readonly Flag[] {
 class Reader {
   readonly #path: Command[];
   readonly #flags = new Map<string, string>();
+  readonly #repeated = new Map<string, string[]>();
   readonly #values: string[] = [];
   #onlyValues = false;
 
@@ -95,7 +98,7 @@ class Reader {
   }
 
   finish(): Parsed {
-    const result = { path: this.#path, flags: this.#flags, values: this.#values };
+    const result = { path: this.#path, flags: this.#flags, repeated: this.#repeated, values: this.#values };
     if (this.#flags.has("help")) return result;
     const { commands, load, positionals = [] } = this.#command;
     if (load === undefined && this.#path.length > 1) {
@@ -145,6 +148,7 @@ class Reader {
       throw this.#error(`Missing value: ${name} ${flag.value}`);
     }
     this.#flags.set(flag.name, value);
+    this.#repeated.set(flag.name, [...this.#repeated.get(flag.name) ?? [], value]);
     return inline === undefined ? index + 2 : index + 1;
   }
 

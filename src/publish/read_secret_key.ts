@@ -1,6 +1,6 @@
-import { readFile, type Runtime, systemRuntime } from "../../machine.ts";
+import { isFileError, readFile, type Runtime, systemRuntime } from "../../machine.ts";
 import { fromUtf8 } from "../bytes.ts";
-import { parseSecretKeyFile } from "../minisign_key_file.ts";
+import { isProtected, parseSecretKeyFile } from "../minisign_key_file.ts";
 import type { SecretKey } from "../minisign_secret.ts";
 
 /** Where a secret key is: in a file, or in a text that came from standard input or an environment variable. */
@@ -8,8 +8,8 @@ export type SecretKeySource = { readonly file: string } | { readonly text: strin
 
 /** Options of {@link readSecretKey}. */
 export interface ReadSecretKeyOptions {
-  /** The password of a protected key. */
-  readonly password?: string | undefined;
+  /** The password of a protected key, or how to ask for it: that is called for a protected key only. */
+  readonly password?: string | (() => Promise<string | undefined>) | undefined;
   /** The machine; this one unless given. */
   readonly runtime?: Runtime | undefined;
 }
@@ -33,12 +33,17 @@ export async function readSecretKey(
   options: ReadSecretKeyOptions = {},
 ): Promise<SecretKey> {
   const text = "text" in source ? source.text : await readKeyFile(source.file, options);
-  return await parseSecretKeyFile(text, { password: options.password });
+  return await parseSecretKeyFile(text, { password: await passwordFor(text, options) });
+}
+
+async function passwordFor(text: string, { password }: ReadSecretKeyOptions): Promise<string | undefined> {
+  if (typeof password !== "function") return password;
+  return isProtected(text) ? await password() : undefined;
 }
 
 async function readKeyFile(path: string, options: ReadSecretKeyOptions): Promise<string> {
   const { fs } = options.runtime ?? systemRuntime();
-  const info = await fs.stat(await fs.realPath(path));
+  const info = await fs.stat(await fs.realPath(path).catch((cause) => refuseAbsent(path, cause)));
   if (info?.kind !== "file") throw new TypeError(`Cannot use the secret key ${path}: it is no file`);
   // T11: a key that others can read is theirs, too.
   if (info.mode !== undefined && (info.mode & 0o077) !== 0) {
@@ -50,4 +55,9 @@ async function readKeyFile(path: string, options: ReadSecretKeyOptions): Promise
   const bytes = await readFile(fs, path, KEY_FILE_BYTES);
   if (bytes && bytes.length <= KEY_FILE_BYTES) return fromUtf8(bytes);
   throw new TypeError(`Cannot use the secret key ${path}: it is too large for one`);
+}
+
+function refuseAbsent(path: string, cause: unknown): never {
+  if (!isFileError(cause, "absent")) throw cause;
+  throw new TypeError(`Cannot use the secret key ${path}: there is no such file`, { cause });
 }

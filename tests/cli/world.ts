@@ -54,6 +54,8 @@ export class TestWorld {
   columns = 80;
   /** What the person types, line by line; `undefined` ends the input, an `Interrupted` is Ctrl-C. */
   typed: (string | undefined | Interrupted)[] = [];
+  /** What is piped in, for commands that read all of it. */
+  input = "";
   /** What `$EDITOR` does to its file; returns its exit code. */
   editor: (path: string) => Promise<number> = () => Promise.resolve(0);
   /** The paths that were asked for. */
@@ -233,6 +235,11 @@ export class TestWorld {
         const line = this.typed.shift();
         return line instanceof Interrupted ? Promise.reject(line) : Promise.resolve(line);
       },
+      readHidden: () => {
+        const line = this.typed.shift();
+        return line instanceof Interrupted ? Promise.reject(line) : Promise.resolve(line);
+      },
+      readInput: () => Promise.resolve(this.input),
       fetchThrough: () => Promise.resolve(this.runtime.fetch),
       signal: this.#interruption.signal,
       run: (_, [path]) => this.editor(path!),

@@ -1,0 +1,61 @@
+/**
+ * The publisher's functions, loaded when they are used, and their errors as failures.
+ *
+ * @module
+ */
+
+import { isFileError } from "../../machine.ts";
+import type { PublishOptions } from "../publish/mod.ts";
+import { EXIT, Failure } from "./failure.ts";
+import type { Invocation } from "./invocation.ts";
+import { secretKeys } from "./release_keys.ts";
+import { durationFlag, writeOptions } from "./release_options.ts";
+
+/** The publisher's functions. */
+export type Publish = typeof import("../publish/mod.ts");
+
+/**
+ * Does a publisher's work.
+ *
+ * @param work What to do with the publisher's functions.
+ * @returns What it returns.
+ * @throws {Failure} Exit code 2 when it asks for what cannot be, 5 when a client would refuse a signature, else 1.
+ */
+export async function publishing<T>(work: (publish: Publish) => Promise<T>): Promise<T> {
+  const publish = await import("../publish/mod.ts");
+  try {
+    return await work(publish);
+  } catch (error) {
+    throw await releaseFailure(error);
+  }
+}
+
+/**
+ * The options of every command that changes the manifest.
+ *
+ * @param invocation The run.
+ * @param publish The publisher's functions.
+ * @returns The options; the secret keys are read, and a password is asked for where one is needed.
+ */
+export async function publishOptions(invocation: Invocation, publish: Publish): Promise<PublishOptions> {
+  return {
+    keys: await secretKeys(invocation, publish, "key"),
+    validity: await durationFlag(invocation, "validity"),
+    ...writeOptions(invocation),
+  };
+}
+
+async function releaseFailure(cause: unknown): Promise<unknown> {
+  if (cause instanceof TypeError || cause instanceof RangeError) {
+    return new Failure(cause.message, { exitCode: EXIT.usage, code: "RELEASE", cause });
+  }
+  if (isFileError(cause)) {
+    return new Failure(cause.message, { exitCode: EXIT.general, code: "RELEASE_FILE", cause });
+  }
+  const { isUpdateError } = await import("../../mod.ts");
+  if (!isUpdateError(cause)) return cause;
+  const { code, details, message } = cause;
+  if (code !== "UNTRUSTED") return new Failure(message, { exitCode: EXIT.general, code, details, cause });
+  const { updateFailure } = await import("./update_failure.ts");
+  return updateFailure(cause, "check");
+}
