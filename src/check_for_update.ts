@@ -92,6 +92,8 @@ export interface Update {
   readonly trust: TrustVerdict;
   /** The address of the manifest, without credentials and query. */
   readonly source: string;
+  /** After this moment, in milliseconds since the epoch, it is not installed any more (T3). */
+  readonly expires: number | undefined;
 }
 
 /** Why a version is offered, or none. */
@@ -226,5 +228,6 @@ function toUpdate(manifest: Manifest, situation: Situation, latest: string, choi
     critical: release.critical,
     trust: manifest.trust,
     source: manifest.source,
+    expires: manifest.expires,
   };
 }

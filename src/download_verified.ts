@@ -74,6 +74,7 @@ export async function downloadVerified(
   signal?.throwIfAborted();
   if (!update.trust.signed && !allowUnsigned) throw unsignedUpdate(update);
   const runtime = options.runtime ?? systemRuntime();
+  refuseExpired(update, runtime.now());
   const installation = await locate(runtime, options.executable);
   await prepare(runtime, installation, options);
   const staged = inFolder(installation.folder, besideName(runtime, installation, "new"));
@@ -108,6 +109,16 @@ function unsignedUpdate({ source }: Update): UpdateError<"UNTRUSTED"> {
     `Signature verification failed: the manifest at ${source} is not signed; give the publisher's keys, or allow ` +
       "unsigned releases explicitly",
     { source, reason: "unsigned" },
+  );
+}
+
+/** A check may be hours old by now: an update that was held back must not outlive its manifest (T3). */
+function refuseExpired({ source, expires }: Update, now: number): void {
+  if (expires === undefined || now < expires) return;
+  throw new UpdateError(
+    "UNTRUSTED",
+    `Signature verification failed: the manifest at ${source} has expired; check again`,
+    { source, reason: "expired" },
   );
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { readFile, writeDurably } from "./durable.ts";
+import { isFileError } from "./errors.ts";
 import { STATE_BYTES } from "./limits.ts";
 import type { SourceOptions, TrustOptions } from "./options.ts";
 import { inFolder } from "./path.ts";
@@ -38,7 +39,10 @@ export function trustOf(options: TrustOptions): Trust {
   return { policy: signedBy({ app, keys, threshold, root, minimumSequence }), isSigned: true };
 }
 
-/** The trust state on disk. Damaged state counts as none: what is compiled into the program still holds (T35). */
+/**
+ * The trust state on disk. State that is damaged or cannot be read counts as none, and one that cannot be written is
+ * not: what is compiled into the program still holds, and a program in a read-only container can still check (T35).
+ */
 export function trustStore(
   runtime: Runtime,
   options: TrustOptions & SourceOptions,
@@ -46,10 +50,21 @@ export function trustStore(
   const folder = stateDirectoryOf(runtime, options);
   const path = inFolder(folder, "trust.json");
   return {
-    read: async () => parseTrustState(await readFile(runtime.fs, path, STATE_BYTES)).state,
-    write: async (state) => {
-      await runtime.fs.makeDirectory(folder, 0o700);
-      await writeDurably(runtime, path, serialiseTrustState(state), { mode: 0o600 });
-    },
+    read: () =>
+      unlessFileError(async () => parseTrustState(await readFile(runtime.fs, path, STATE_BYTES)).state),
+    write: (state) =>
+      unlessFileError(async () => {
+        await runtime.fs.makeDirectory(folder, 0o700);
+        await writeDurably(runtime, path, serialiseTrustState(state), { mode: 0o600 });
+      }),
   };
+}
+
+async function unlessFileError<T>(operation: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await operation();
+  } catch (error) {
+    if (isFileError(error)) return undefined;
+    throw error;
+  }
 }

@@ -146,6 +146,20 @@ test("downloadVerified() never takes the permissions or owner of an archive", as
   assert.deepEqual([info?.mode, info?.uid], [0o755, 1000]);
 });
 
+test("T3: downloadVerified() takes nothing whose manifest has expired since the check", async () => {
+  const place = memoryPlace();
+  place.publish();
+  const { options } = place;
+  const update = await place.check();
+  const before = place.folder();
+  const now = place.runtime.now();
+  for (const expires of [now, now - 1]) {
+    await failsWith(downloadVerified({ ...update, expires }, options), "UNTRUSTED", { reason: "expired" });
+  }
+  assert.deepEqual(place.folder(), before);
+  await (await downloadVerified({ ...update, expires: now + 1000 }, options)).discard();
+});
+
 test("downloadVerified() takes nothing from an unsigned manifest unless that is allowed", async () => {
   const place = memoryPlace();
   place.publish();
