@@ -33,6 +33,7 @@ test("checkForUpdate() finds the update with everything the manifest says about 
     critical: true,
     trust: { signed: false, keyIds: [] },
     source: place.source,
+    expires: undefined,
   });
   assert.equal(release.version, NEW);
   assert.equal(asset.urls[0], `https://releases.example/app-${NEW}.tar.gz`);
