@@ -25,6 +25,7 @@ const APART = [
   "tests/scripts",
   "tests/crash",
   "tests/platforms",
+  "tests/reality",
 ];
 
 const SUITES: readonly Suite[] = [
@@ -34,6 +35,7 @@ const SUITES: readonly Suite[] = [
   { name: "e2e", paths: ["tests/e2e"], parallel: true },
   { name: "crash", paths: ["tests/crash"], parallel: false, onRequest: true },
   { name: "platforms", paths: ["tests/platforms"], parallel: false, onRequest: true },
+  { name: "reality", paths: ["tests/reality"], parallel: false, onRequest: true },
 ];
 
 if (import.meta.main) {
