@@ -9,6 +9,7 @@ import { parse } from "smol-toml";
 import type { Command } from "../../src/cli/command.ts";
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { configSchema } from "../../src/config/config_schema.ts";
+import { build, INIT, placeKeys, SIGNED } from "./desk.ts";
 import { TestWorld } from "./world.ts";
 
 const schemas = new URL("../../docs/schemas/", import.meta.url);
@@ -64,6 +65,40 @@ test("every command prints one document of its published shape and nothing else"
     const answer = await world.run(`${words} --json`);
     assert.equal(answer.code, code, `${words}: ${answer.stdout}`);
     assert.equal(answer.stderr, "", words);
+    assert.equal(answer.stdout.split("\n").length, 2, words);
+    conforms(shape, JSON.parse(answer.stdout));
+  }
+});
+
+const published: [words: string, shape: string, code: number][] = [
+  ["release keygen another.key --no-password", "release keygen", 0],
+  ["release keygen third.key --no-password --dry-run", "release keygen", 0],
+  [INIT, "release init", 0],
+  [`release add 1.0.0 --from build-1.0.0 ${SIGNED}`, "release add", 0],
+  [`release add 1.1.0 --from build-1.1.0 ${SIGNED}`, "release add", 0],
+  [`release promote 1.0.0 --channel stable ${SIGNED}`, "release promote", 0],
+  [`release rollout 1.1.0 --percent 10 ${SIGNED}`, "release rollout", 0],
+  [`release yank 1.1.0 --reason broken ${SIGNED}`, "release yank", 0],
+  [`release refresh ${SIGNED} --dry-run`, "release refresh", 0],
+  ["release rotate --folder releases --root-key-file root.key", "release rotate", 0],
+  ["release sign release.key.pub --key-file release.key", "release sign", 0],
+  ["release verify --folder releases", "release verify", 0],
+  ["release verify --folder releases --executable release.key.pub", "release verify", 5],
+  ["release verify --folder releases --assets build-1.0.0 --version 1.0.0", "release verify", 0],
+  ["release lint --folder releases", "release lint", 0],
+  ["release lint --folder releases --validity 1d", "error", 2],
+  [`release promote 9.9.9 --channel stable ${SIGNED}`, "error", 2],
+  ["release refresh --folder releases --key-file root.key", "error", 5],
+  ["release keygen another.key --no-password", "error", 1],
+];
+
+test("the publisher's commands print one document of their published shape, too", async () => {
+  await using world = await TestWorld.make();
+  await placeKeys(world);
+  for (const version of ["1.0.0", "1.1.0"]) await build(world, version);
+  for (const [words, shape, code] of published) {
+    const answer = await world.run(`${words} --json`);
+    assert.equal(answer.code, code, `${words}: ${answer.stdout}`);
     assert.equal(answer.stdout.split("\n").length, 2, words);
     conforms(shape, JSON.parse(answer.stdout));
   }

@@ -1,0 +1,433 @@
+/** `cco release`: what each command writes and says, where keys come from, and what never leaves. */
+
+import assert from "node:assert/strict";
+import { chmod, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { Command } from "../../src/cli/command.ts";
+import { COMMANDS } from "../../src/cli/commands.ts";
+import { Interrupted } from "../../src/cli/terminal.ts";
+import { secretKeyFile } from "../../src/minisign_key_file.ts";
+import { testKey } from "../support/signed_release.ts";
+import { build, INIT, ok, placeKey, placeKeys, SIGNED, snapshot } from "./desk.ts";
+import { scriptOf, TestWorld } from "./world.ts";
+
+const NOW = Date.parse("2026-01-15T12:00:00Z");
+const MANIFEST = "  ✓ Wrote version-manifest.json\n  ✓ Wrote version-manifest.json.minisig\n✅ Done\n";
+
+/** A desk with keys and, unless told otherwise, a release folder; the clock stands still. */
+async function openDesk({ withFolder = true }: { withFolder?: boolean } = {}): Promise<TestWorld> {
+  const world = await TestWorld.make();
+  world.runtime = { ...world.runtime, now: () => NOW };
+  await placeKeys(world);
+  if (withFolder) await ok(world, INIT);
+  return world;
+}
+
+async function manifestOf(world: TestWorld) {
+  return JSON.parse(await readFile(join(world.folder, "releases/version-manifest.json"), "utf8"));
+}
+
+/** The life of a release folder. Each command finds what the ones before have left. */
+const life: [words: string, said: string][] = [
+  [`release add 1.0.0 --from build-1.0.0 ${SIGNED}`, `→ 1.0.0: added for linux-x86_64\n${MANIFEST}`],
+  [`release promote 1.0.0 --channel stable ${SIGNED}`, `→ stable: (new) → 1.0.0\n${MANIFEST}`],
+  [`release add 1.1.0 --from build-1.1.0 ${SIGNED}`, `→ 1.1.0: added for linux-x86_64\n${MANIFEST}`],
+  [
+    `release rollout 1.1.0 --percent 10 --duration 72h ${SIGNED}`,
+    `→ 1.1.0: rollout to everybody → 10 % growing over 72h\n${MANIFEST}`,
+  ],
+  [`release promote 1.1.0 --channel stable ${SIGNED}`, `→ stable: 1.0.0 → 1.1.0\n${MANIFEST}`],
+  [
+    `release rollout 1.1.0 --pause ${SIGNED}`,
+    `→ 1.1.0: rollout 10 % growing over 72h → paused at 10 % growing over 259200s\n${MANIFEST}`,
+  ],
+  [
+    `release rollout 1.1.0 --resume ${SIGNED}`,
+    `→ 1.1.0: rollout paused at 10 % growing over 259200s → 10 % growing over 259200s\n${MANIFEST}`,
+  ],
+  [
+    `release rollout 1.1.0 --finish ${SIGNED}`,
+    `→ 1.1.0: rollout 10 % growing over 259200s → to everybody\n${MANIFEST}`,
+  ],
+  [
+    `release yank 1.1.0 --reason broken ${SIGNED}`,
+    `→ 1.1.0: yanked (broken)\n→ stable: 1.1.0 → 1.0.0\n${MANIFEST}`,
+  ],
+  [`release refresh --validity 30d ${SIGNED}`, `→ expires: 2026-02-14T12:00:00Z\n${MANIFEST}`],
+  [
+    "release rotate --folder releases --root-key-file root.key --public new.key.pub --key-file new.key",
+    "→ root 2: root 1 of 1, manifest 1 of 1\n  ✓ Wrote version-manifest.json.minisig\n" +
+    "  ✓ Wrote 2.root.json.minisig\n  ✓ Wrote 2.root.json\n✅ Done\n",
+  ],
+];
+
+test("each command of a release folder's life says what it changed, and a client accepts every state", async () => {
+  await using world = await openDesk();
+  const { publicKey } = await placeKey(world, "new.key", 3);
+  for (const version of ["1.0.0", "1.1.0"]) await build(world, version);
+  for (const [words, said] of life) {
+    assert.equal(await ok(world, words), said, words);
+    assert.match(await ok(world, "release verify --folder releases"), /^✅ Signature verified: by /);
+  }
+  assert.equal(
+    await ok(world, "release verify --folder releases"),
+    `✅ Signature verified: by ${publicKey.id}, root 2, sequence 11\n→ Expires: 2026-02-14T12:00:00Z\n`,
+  );
+  assert.equal(await ok(world, "release lint --folder releases"), "✅ Nothing to mend\n");
+});
+
+test("--dry-run of every command checks and says all, and writes nothing", async () => {
+  await using world = await openDesk({ withFolder: false });
+  await placeKey(world, "new.key", 3);
+  for (const version of ["1.0.0", "1.1.0"]) await build(world, version);
+  await writeFile(join(world.folder, "checksums.sha256"), "");
+  const commands = [
+    [INIT, ""],
+    ...life,
+    ["release sign checksums.sha256 --key-file new.key", ""],
+    ["release keygen another.key --no-password", ""],
+  ];
+  for (const [words] of commands) {
+    const before = await snapshot(world);
+    const dry = await ok(world, `${words} --dry-run`);
+    assert.match(dry, /ℹ️ {2}Would write .*\nNothing was changed\n$/, words);
+    assert.deepEqual(await snapshot(world), before, words);
+    const wet = await ok(world, words!);
+    assert.notDeepEqual(await snapshot(world), before, words);
+    const changes = (text: string) => text.split("\n").filter((line) => /^→ (?!public key)/.test(line));
+    assert.deepEqual(changes(dry), changes(wet), words);
+  }
+});
+
+test("release keygen makes a key that is its owner's only, and never replaces one", async () => {
+  await using world = await openDesk({ withFolder: false });
+  const said = await ok(world, "release keygen fresh.key --no-password");
+  const [, id, text] = /^→ public key ([0-9A-F]{16}): (RW\S{54})\n/.exec(said) ?? [];
+  assert.equal((await stat(join(world.folder, "fresh.key"))).mode & 0o777, 0o600);
+  const published = await readFile(join(world.folder, "fresh.key.pub"), "utf8");
+  assert.equal(published, `untrusted comment: minisign public key ${id}\n${text}\n`);
+  const before = await snapshot(world);
+  assert.equal((await world.run("release keygen fresh.key --no-password")).code, 1);
+  assert.deepEqual(await snapshot(world), before);
+});
+
+test("release init --make-keys makes keys outside of the release folder only", async () => {
+  await using world = await TestWorld.make();
+  const inside = await world.run("release init releases --make-keys releases/keys --no-password");
+  assert.equal(inside.code, 2);
+  assert.match(inside.stderr, /everybody can read the release folder/);
+  await ok(world, "release init releases --make-keys keys --no-password --app demo");
+  assert.equal((await stat(join(world.folder, "keys/root.key"))).mode & 0o777, 0o600);
+  await ok(world, "release refresh --folder releases --key-file keys/release.key");
+  assert.equal((await manifestOf(world)).app, "demo");
+  const secrets = await Promise.all(["root", "release"].map((name) => secretOf(world, `keys/${name}.key`)));
+  const served = Object.entries(await snapshot(world)).filter(([path]) => path.includes("/releases/"));
+  for (const [path, base64] of served) {
+    for (const secret of secrets) assert(!atob(base64).includes(secret), path);
+  }
+});
+
+test("release add takes notes, addresses and conditions; promote and yank their flags", async () => {
+  await using world = await openDesk();
+  await build(world, "1.0.0");
+  await writeFile(join(world.folder, "notes.md"), "- first\n");
+  const add =
+    `release add 1.0.0 --from build-1.0.0 --url https://example.com/ --notes-file notes.md ${SIGNED}`;
+  await ok(world, `${add} --notes-url https://example.com/notes --minimum-version 0.9.0 --critical`);
+  const { platforms, ...release } = (await manifestOf(world)).versions["1.0.0"];
+  assert.deepEqual(release, {
+    date: "2026-01-15T12:00:00Z",
+    notes: "- first\n",
+    release_notes: "https://example.com/notes",
+    minimum_version: "0.9.0",
+    critical: true,
+  });
+  assert.equal(platforms["linux-x86_64"].url, "https://example.com/cco-v1.0.0-linux-x86_64.tar.gz");
+});
+
+const refused: [words: string, code: number, stderr: RegExp][] = [
+  [`release add 1.0.0 ${SIGNED}`, 2, /^Missing flag: --from DIR$/],
+  [`release add 1.0 --from build-1.0.0 ${SIGNED}`, 2, /it is no SemVer version/],
+  [`release add 1.0.0 --from nowhere ${SIGNED}`, 1, /nowhere/],
+  [`release promote 9.9.9 --channel stable ${SIGNED}`, 2, /^Cannot promote 9\.9\.9: the manifest does not/],
+  [`release promote 9.9.9 ${SIGNED}`, 2, /^Missing flag: --channel CHANNEL$/],
+  [`release yank 9.9.9 ${SIGNED}`, 2, /^Missing flag: --reason TEXT$/],
+  [`release rollout 9.9.9 ${SIGNED}`, 2, /^Give one of --percent N, --pause, --resume and --finish$/],
+  [`release rollout 9.9.9 --pause --resume ${SIGNED}`, 2, /^Give one of/],
+  [`release rollout 9.9.9 --pause --duration 3h ${SIGNED}`, 2, /^--duration and --fallback need --percent$/],
+  [`release rollout 9.9.9 --percent many ${SIGNED}`, 2, /^Cannot use --percent many: it is no number$/],
+  [`release refresh --validity soon ${SIGNED}`, 2, /^Cannot use --validity soon: it is no length of time/],
+  ["release refresh --folder releases", 2, /^Missing flag: --key-file FILE, --key-stdin or --key-env NAME$/],
+  [`release refresh --folder nowhere --key-file release.key`, 2, /it has no version-manifest\.json$/],
+  ["release refresh --folder releases --key-file root.key", 5, /^Signature verification failed: /],
+  ["release rotate --folder releases --threshold 2 --root-key-file root.key", 2, /needs --public/],
+  ["release rotate --folder releases --public RWxx --root-key-file root.key", 2, /there is no such file/],
+  [`release rotate --folder releases --root-key-file release.key`, 5, /^Signature verification failed: /],
+  [INIT, 2, /it has a .*already$/],
+  [`${INIT} --make-keys keys`, 2, /^Cannot combine --make-keys with keys that exist$/],
+  ["release verify --folder releases --version 1.0.0", 2, /^--version needs --assets$/],
+  ["release verify --folder releases --assets .", 2, /^Missing flag: --version VERSION$/],
+  ["release sign releases/version-manifest.json --append --key-file release.key --app other", 2, /for other/],
+  ["release sign root.key.pub --key-file root.key --key-file release.key", 2, /^Give one key/],
+];
+
+for (const [words, code, stderr] of refused) {
+  test(`${words} exits ${code} and changes nothing`, async () => {
+    await using world = await openDesk();
+    const before = await snapshot(world);
+    const answer = await world.run(words);
+    assert.equal(answer.code, code, answer.stderr);
+    assert.match(answer.stderr.trimEnd(), stderr);
+    assert.equal(answer.stdout, "");
+    assert.deepEqual(await snapshot(world), before);
+  });
+}
+
+test("thresholds: with two keys of two, one is refused, and keys can be given in different ways", async () => {
+  await using world = await openDesk({ withFolder: false });
+  await placeKey(world, "second.key", 3);
+  const roots = "--root-key-file root.key --root-key-file second.key --root-threshold 2";
+  await ok(
+    world,
+    `release init releases ${roots} --key-file release.key --key-file second.key --threshold 2`,
+  );
+  assert.equal((await world.run(`release refresh ${SIGNED}`)).code, 5);
+  await ok(world, `release refresh ${SIGNED} --key-file second.key`);
+  world.env["SECOND"] = await readFile(join(world.folder, "second.key"), "utf8");
+  await ok(world, `release refresh ${SIGNED} --key-env SECOND`);
+  world.input = world.env["SECOND"] + await readFile(join(world.folder, "release.key"), "utf8");
+  await ok(world, "release refresh --folder releases --key-stdin");
+  const rotate = "release rotate --folder releases --root-key-file root.key";
+  assert.equal((await world.run(rotate)).code, 5);
+  await ok(world, `${rotate} --root-key-env SECOND`);
+});
+
+test("a secret key that others can read is refused, with the mend", async () => {
+  await using world = await openDesk();
+  await chmod(join(world.folder, "release.key"), 0o640);
+  const { code, stderr } = await world.run(`release refresh ${SIGNED}`);
+  assert.equal(code, 2);
+  assert.match(stderr, /its mode is 0640, others can read it; chmod 600 it/);
+});
+
+const noKeys: [flags: string, stderr: RegExp][] = [
+  ["--key-file absent.key", /Cannot use the secret key .*absent\.key: there is no such file/],
+  ["--key-file release.key.pub", /others can read it/],
+  ["--key-env ABSENT", /ABSENT: there is no such variable, or it is empty/],
+  ["--key-env WRONG", /it is no minisign key file/],
+  ["--key-stdin", /it is no minisign key file/],
+  ["--key-stdin --root-key-stdin", /there is one standard input/],
+];
+
+for (const [flags, expected] of noKeys) {
+  test(`no key by ${flags}: exit 2, and what was there instead is not shown`, async () => {
+    await using world = await openDesk({ withFolder: false });
+    world.env["WRONG"] = "not a key but a secret all the same";
+    const root = flags.includes("--root-") ? "" : "--root-key-file root.key";
+    const { code, stdout, stderr } = await world.run(`release init new ${root} ${flags} --verbose`);
+    assert.equal(code, 2);
+    assert.match(stderr, expected);
+    assert(!`${stdout}${stderr}`.includes("a secret all the same"));
+  });
+}
+
+test("a key on standard input is refused where it would show on the terminal", async () => {
+  await using world = await openDesk();
+  world.sit();
+  const { code, stderr } = await world.run("release refresh --folder releases --key-stdin");
+  assert.equal(code, 2);
+  assert.match(stderr, /from a terminal, where it would show/);
+});
+
+/** The command has a flag for no key's text: a word of the command line is everybody's (T11). */
+test("no flag of cco release takes a secret itself", async () => {
+  const flags = (command: Command): string[] => [
+    ...(command.flags ?? []).filter(({ value }) => value === "KEY").map(({ name }) => name),
+    ...(command.commands ?? []).flatMap(flags),
+  ];
+  const release = COMMANDS.commands!.find(({ name }) => name === "release")!;
+  assert.deepEqual(flags(release), ["root-public", "public"]);
+  await using world = await openDesk();
+  const secret = await secretOf(world, "release.key");
+  for (const flag of ["--key", "--secret-key", "--password"]) {
+    const { code, stdout, stderr } = await world.run(`release refresh --folder releases ${flag} ${secret}`);
+    assert.equal(code, 2);
+    assert(!`${stdout}${stderr}`.includes(secret), flag);
+  }
+});
+
+/** A cheap password protection: minisign's own takes seconds and a gigabyte. */
+async function protect(world: TestWorld, password: string): Promise<void> {
+  const cost = { operations: 32_768, memory: 1 << 24 };
+  const protection = { password, salt: new Uint8Array(32), cost };
+  const text = await secretKeyFile(await testKey(2), { protection });
+  await writeFile(join(world.folder, "release.key"), text, { mode: 0o600 });
+}
+
+test("the password of a protected key is asked for on the terminal, and shown nowhere", async () => {
+  await using world = await openDesk();
+  await protect(world, "correct horse");
+  world.sit();
+  world.env["NO_COLOR"] = "1";
+  world.typed = ["correct horse"];
+  const { code, stdout, stderr } = await world.run(`release refresh ${SIGNED}`);
+  assert.equal(code, 0, stderr);
+  assert.equal(stderr, "Password of release.key: \n");
+  assert(!stdout.includes("horse"));
+});
+
+const passwords: [typed: (string | undefined | Interrupted)[], code: number, stderr: RegExp][] = [
+  [["wrong battery"], 2, /the password is wrong, or the file is damaged/],
+  [[undefined], 2, /No password was given/],
+  [[new Interrupted(130)], 130, /Cancelled/],
+];
+
+for (const [typed, code, expected] of passwords) {
+  test(`a password of ${typed}: exit ${code}, nothing changed, nothing shown`, async () => {
+    await using world = await openDesk();
+    await protect(world, "correct horse");
+    const before = await snapshot(world);
+    world.sit();
+    world.typed = typed;
+    const answer = await world.run(`release refresh ${SIGNED} --verbose`);
+    assert.equal(answer.code, code);
+    assert.match(answer.stderr, expected);
+    assert(!`${answer.stdout}${answer.stderr}`.includes("battery"));
+    assert.deepEqual(await snapshot(world), before);
+  });
+}
+
+const newPasswords: [typed: string[], stderr: RegExp][] = [
+  [[""], /Cannot use an empty password. Add --no-password/],
+  [["one", "other"], /The two passwords differ/],
+];
+
+for (const [typed, expected] of newPasswords) {
+  test(`a new password of ${JSON.stringify(typed)} makes no key`, async () => {
+    await using world = await openDesk({ withFolder: false });
+    const before = await snapshot(world);
+    world.sit();
+    world.typed = typed;
+    const { code, stderr } = await world.run("release keygen fresh.key");
+    assert.equal(code, 2);
+    assert.match(stderr, expected);
+    assert.deepEqual(await snapshot(world), before);
+  });
+}
+
+test("without a terminal nothing asks for a password: exit 2, with a hint", async () => {
+  await using world = await openDesk();
+  await protect(world, "correct horse");
+  for (const words of [`release refresh ${SIGNED}`, "release keygen fresh.key"]) {
+    const { code, stderr } = await world.run(words);
+    assert.equal(code, 2);
+    assert.match(stderr, /^Cannot ask for a password without a terminal/);
+  }
+});
+
+async function secretOf(world: TestWorld, name: string): Promise<string> {
+  return (await readFile(join(world.folder, name), "utf8")).split("\n")[1]!;
+}
+
+test("no secret key is in any output, of whatever command, in whatever form", async () => {
+  await using world = await openDesk({ withFolder: false });
+  await placeKey(world, "new.key", 3);
+  for (const version of ["1.0.0", "1.1.0"]) await build(world, version);
+  const names = ["root.key", "release.key", "new.key"];
+  const secrets = await Promise.all(names.map((name) => secretOf(world, name)));
+  const forms = secrets.flatMap((secret) => {
+    const bytes = Uint8Array.fromBase64(secret);
+    return [secret, secret.slice(80, 120), bytes.subarray(62, 94).toHex(), bytes.subarray(62, 94).toBase64()];
+  });
+  world.env["CCO_RELEASE_KEY"] = await readFile(join(world.folder, "release.key"), "utf8");
+  world.input = await readFile(join(world.folder, "release.key"), "utf8");
+  let output = "";
+  for (const [words] of [[INIT], ...life, ["release verify --folder releases"]]) {
+    for (const source of ["--key-file release.key", "--key-env CCO_RELEASE_KEY", "--key-stdin"]) {
+      for (const flags of ["--dry-run --json", "--verbose"]) {
+        const { stdout, stderr } = await world.run(
+          `${words!.replace("--key-file release.key", source)} ${flags}`,
+        );
+        output += stdout + stderr;
+      }
+    }
+  }
+  assert(output.length > 5000);
+  for (const form of forms) assert(!output.includes(form));
+});
+
+test("release verify compares files and an executable with the manifest, and exits 5 when one differs", async () => {
+  await using world = await openDesk();
+  const folder = await build(world, "1.0.0");
+  await ok(world, `release add 1.0.0 --from ${folder} ${SIGNED}`);
+  const program = join(world.folder, "program");
+  await writeFile(program, scriptOf("1.0.0"));
+  const verify = `release verify --folder releases --assets ${folder} --version 1.0.0 --executable program`;
+  const good = await ok(world, verify);
+  assert.match(
+    good,
+    / {2}✓ cco-v1\.0\.0-linux-x86_64\.tar\.gz\n {2}✓ The executable is 1\.0\.0 for linux-x86_64\n$/,
+  );
+
+  await writeFile(program, scriptOf("1.0.1"));
+  const other = await world.run(verify);
+  assert.equal(other.code, 5);
+  assert.match(other.stdout, /❌ The manifest does not have this executable\n$/);
+  assert.match(other.stderr, /^Checksum verification failed/);
+
+  const archive = join(world.folder, folder, "cco-v1.0.0-linux-x86_64.tar.gz");
+  const bytes = await readFile(archive);
+  bytes[40]! ^= 1;
+  await writeFile(archive, bytes);
+  const assets = `release verify --folder releases --assets ${folder} --version 1.0.0`;
+  assert.match((await world.run(assets)).stdout, /❌ cco-v1\.0\.0-linux-x86_64\.tar\.gz: other digest/);
+  await rm(archive);
+  const { code, document } = await world.json(assets);
+  assert.equal(code, 5);
+  assert.deepEqual(document["files"], [{
+    name: "cco-v1.0.0-linux-x86_64.tar.gz",
+    version: "1.0.0",
+    platform: "linux-x86_64",
+    verdict: "missing",
+  }]);
+});
+
+test("release verify says of a changed manifest what a client would say", async () => {
+  await using world = await openDesk();
+  const path = join(world.folder, "releases/version-manifest.json");
+  await writeFile(path, (await readFile(path, "utf8")).replace('"sequence": 1', '"sequence": 9'));
+  const { code, stderr } = await world.run("release verify --folder releases");
+  assert.equal(code, 5);
+  assert.match(stderr, /^Signature verification failed: /);
+});
+
+test("release lint exits 1 for what a client would refuse and 0 for what a person would regret", async () => {
+  await using world = await openDesk();
+  await build(world, "1.0.0");
+  const previous = await readFile(join(world.folder, "releases/version-manifest.json"));
+  await writeFile(join(world.folder, "previous.json"), previous);
+  await ok(world, `release add 1.0.0 --from build-1.0.0 --url ${world.address}/ ${SIGNED}`);
+  const online = await world.run("release lint --folder releases --online --previous previous.json");
+  assert.equal(online.code, 1);
+  assert.match(online.stdout, /^❌ versions\.1\.0\.0\.linux-x86_64: http:.* is not https\n$/);
+  await rm(join(world.folder, "releases/cco-v1.0.0-linux-x86_64.tar.gz"));
+  const gone = await world.run("release lint --folder releases --online");
+  assert.match(gone.stdout, /the server answers 404/);
+  world.runtime = { ...world.runtime, now: () => NOW + 80 * 24 * 3_600_000 };
+  await rm(join(world.folder, "releases"), { recursive: true });
+  await ok(world, `${INIT} --validity 30d`);
+  world.runtime = { ...world.runtime, now: () => NOW + 105 * 24 * 3_600_000 };
+  const late = await world.run("release lint --folder releases");
+  assert.equal(late.code, 0);
+  assert.equal(late.stdout, "⚠️  expires: the manifest has 5 days left; refresh it\n");
+});
+
+test("the workflow that init writes calls a command that exists and does what it says", async () => {
+  await using world = await openDesk();
+  const workflow = await readFile(join(world.folder, "releases/.github/workflows/refresh.yml"), "utf8");
+  const [, words] = /run: cco (.*)/.exec(workflow) ?? [];
+  world.env["CCO_RELEASE_KEY"] = await readFile(join(world.folder, "release.key"), "utf8");
+  await ok(world, `${words} --folder releases`);
+  assert.equal((await manifestOf(world)).sequence, 2);
+});
