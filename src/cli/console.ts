@@ -27,7 +27,10 @@ export function openConsole(): Terminal {
     isTerminal: (stream: Stream) => Deno[stream].isTerminal(),
     columns,
     readLine,
-    readHidden: async (signal) => await (await import("./console_input.ts")).readHidden(signal),
+    readHidden: async (question, signal) => {
+      const { readHidden } = await import("./console_input.ts");
+      return await readHidden((text) => writeAll(Deno.stderr, text), question, signal);
+    },
     readInput: async (signal) => await (await import("./console_input.ts")).readInput(signal),
     fetchThrough: async (network) => (await import("./console_fetch.ts")).fetchThrough(network),
     get signal() {

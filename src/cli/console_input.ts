@@ -10,15 +10,23 @@ const INPUT_BYTES = 64 * 1024;
 const [CTRL_C, CTRL_D, BACKSPACE, DELETE] = ["\x03", "\x04", "\b", "\x7f"];
 
 /**
- * Reads a line from the terminal without showing it.
+ * Reads a line from the terminal without showing it. Nothing that is typed after the question can be seen: the terminal
+ * is switched before.
  *
+ * @param write Writes to the screen.
+ * @param question What is asked.
  * @param signal Ends the wait.
  * @returns The line, or `undefined` at the end of input.
  * @throws {Interrupted} At Ctrl-C, which reaches a raw terminal as a character.
  */
-export async function readHidden(signal: AbortSignal): Promise<string | undefined> {
+export async function readHidden(
+  write: (text: string) => void,
+  question: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   Deno.stdin.setRaw(true);
   try {
+    write(question);
     let line = "";
     for await (const character of characters(signal)) {
       if (character === CTRL_C) throw new Interrupted(130);
@@ -30,6 +38,7 @@ export async function readHidden(signal: AbortSignal): Promise<string | undefine
     return undefined;
   } finally {
     Deno.stdin.setRaw(false);
+    write("\n");
   }
 }
 

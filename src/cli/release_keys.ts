@@ -99,16 +99,14 @@ async function standardInput(invocation: Invocation): Promise<{ source: { text: 
 }
 
 /** On standard error, so that what is printed is the answer alone. */
-async function askPassword({ output, world: { terminal } }: Invocation, question: string): Promise<string> {
+async function askPassword({ world: { terminal } }: Invocation, question: string): Promise<string> {
   if (!terminal.isTerminal("stdin") || !terminal.isTerminal("stderr")) {
     throw new Failure(
       "Cannot ask for a password without a terminal. Use a key without one, kept where only this job can read it",
       { exitCode: EXIT.usage, code: "NO_TERMINAL" },
     );
   }
-  output.raw(question);
-  const password = await terminal.readHidden(terminal.signal);
-  output.raw("\n");
+  const password = await terminal.readHidden(question, terminal.signal);
   if (password === undefined) throw usage("No password was given. Nothing was changed");
   return password;
 }

@@ -37,8 +37,8 @@ export interface Terminal {
   readonly columns: () => number;
   /** The next line that is typed, without its end; `undefined` at the end of input. Rejects when `signal` aborts. */
   readonly readLine: (signal: AbortSignal) => Promise<string | undefined>;
-  /** The next line, which does not appear on the screen: for passwords. Only where `stdin` is a terminal. */
-  readonly readHidden: (signal: AbortSignal) => Promise<string | undefined>;
+  /** Asks on standard error for a line that does not appear on the screen. Only where `stdin` is a terminal. */
+  readonly readHidden: (question: string, signal: AbortSignal) => Promise<string | undefined>;
   /** All of standard input, as text; at most 64 KiB of it. */
   readonly readInput: (signal: AbortSignal) => Promise<string>;
   /** Aborts when the person presses Ctrl-C or the system asks to stop. Listening starts with the first read. */

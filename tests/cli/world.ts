@@ -14,6 +14,7 @@ import type { AddressInfo } from "node:net";
 import { type Runtime, systemRuntime } from "../../machine.ts";
 import { type Build, developmentBuild } from "../../src/cli/build.ts";
 import { runCli } from "../../src/cli/run_cli.ts";
+import type { Processes } from "../../src/cli/processes.ts";
 import { Interrupted, type Stream, type Terminal } from "../../src/cli/terminal.ts";
 import type { SecretKey } from "../../src/minisign_secret.ts";
 import { signManifest } from "../support/signed_release.ts";
@@ -52,6 +53,8 @@ export class TestWorld {
   build: Build;
   runtime: Runtime;
   columns = 80;
+  /** Other processes; the system's unless given. */
+  processes: Processes | undefined;
   /** What the person types, line by line; `undefined` ends the input, an `Interrupted` is Ctrl-C. */
   typed: (string | undefined | Interrupted)[] = [];
   /** What is piped in, for commands that read all of it. */
@@ -127,8 +130,9 @@ export class TestWorld {
     const args = words.length === 1 ? words[0]!.split(" ").filter((word) => word !== "") : words;
     const screen = { stdout: "", stderr: "" };
     const terminal = this.#terminal(args, screen);
-    const { build, runtime, policyFile } = this;
-    return { code: await runCli({ build, runtime, terminal, policyFile }), ...screen };
+    const { build, runtime, policyFile, processes } = this;
+    const world = { build, runtime, terminal, policyFile, ...(processes ? { processes } : {}) };
+    return { code: await runCli(world), ...screen };
   }
 
   /** Like {@link run}, with `--json`, and the document in place of the text. */
@@ -235,7 +239,8 @@ export class TestWorld {
         const line = this.typed.shift();
         return line instanceof Interrupted ? Promise.reject(line) : Promise.resolve(line);
       },
-      readHidden: () => {
+      readHidden: (question) => {
+        screen.stderr += `${question}\n`;
         const line = this.typed.shift();
         return line instanceof Interrupted ? Promise.reject(line) : Promise.resolve(line);
       },
