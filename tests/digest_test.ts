@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
+import { setImmediate } from "node:timers";
 import { type ByteSource, chunksOf, createDigest, digestOf } from "../src/digest.ts";
 import { READ_CHUNK_BYTES } from "../src/limits.ts";
 

@@ -7,6 +7,7 @@
  */
 
 import type { Socket } from "node:net";
+import { setImmediate } from "node:timers";
 import type { WireAnswer, WireRequest } from "./fault_answer.ts";
 
 /** Request heads beyond this are refused. */
