@@ -7,7 +7,7 @@
  * @module
  */
 
-export { createDurably, readFile, writeDurably } from "./src/durable.ts";
+export { createDurably, readFile, removeTemporaries, writeDurably } from "./src/durable.ts";
 export type { DurableRuntime } from "./src/durable.ts";
 export { FileError, isFileError } from "./src/errors.ts";
 export type { FileErrorKind } from "./src/errors.ts";

@@ -6,6 +6,7 @@
 
 import type { Update } from "./check_for_update.ts";
 import { openCooldown } from "./cooldown.ts";
+import { removeTemporaries } from "./durable.ts";
 import { isFileError, UpdateError } from "./errors.ts";
 import { besideName, type Installation, installationOf } from "./installation.ts";
 import { type Claim, claimInstallation } from "./journal.ts";
@@ -22,6 +23,7 @@ import { inFolder } from "./path.ts";
 import { requireReplaceable } from "./preflight.ts";
 import type { Progress, UpdatePhase } from "./progress.ts";
 import { removeIfThere } from "./remove.ts";
+import { requireNotUpdated } from "./replace/checks.ts";
 import { requireIdentityKept } from "./replace/identity.ts";
 import { fileDigest, recoverInstallation, undoUnswapped } from "./replace/recovery.ts";
 import { stage } from "./replace/stage.ts";
@@ -159,12 +161,22 @@ async function claimFor(
   staged: string,
 ): Promise<Claim> {
   try {
+    const identity = (await runtime.fs.stat(installation.executable))?.identity;
     const sha256 = await fileDigest(runtime, installation.executable) ?? "0".repeat(64);
-    return await claimInstallation(runtime, installation, {
+    const claim = await claimInstallation(runtime, installation, {
       from: { version: update.from, sha256 },
       to: { version: update.version, sha256: null },
       staged: staged.slice(installation.folder.length).replace(/^[/\\]/, ""),
     });
+    try {
+      const { binary, format, sha256: whole } = update.asset;
+      const wanted = binary?.sha256 ?? (format === "raw" ? whole : undefined);
+      await requireNotUpdated(runtime, installation, { identity, sha256, wanted });
+    } catch (error) {
+      await claim.release().catch(() => {});
+      throw error;
+    }
+    return claim;
   } catch (error) {
     throw toUpdateError(error);
   }
@@ -176,8 +188,10 @@ async function fetchAsset(
   { asset, source }: Update,
   options: DownloadVerifiedOptions,
 ): Promise<string> {
-  const folder = inFolder(stateDirectoryOf(runtime, options), "downloads");
+  const state = stateDirectoryOf(runtime, options);
+  const folder = inFolder(state, "downloads");
   await runtime.fs.makeDirectory(folder, 0o700);
+  await removeTemporaries(runtime, state);
   await removeOldPartials(runtime, folder, asset.sha256);
   const path = inFolder(folder, `${asset.sha256}.part`);
   const started = runtime.now();
@@ -196,7 +210,7 @@ async function fetchAsset(
   if (local !== undefined) await copyLocal(runtime, local, request, { signal, onProgress });
   else {
     const token = githubTokens(options.githubToken);
-    const cooldown = openCooldown(runtime, stateDirectoryOf(runtime, options));
+    const cooldown = openCooldown(runtime, state);
     await download(runtime, request, { signal, allowInsecure, onProgress, token, cooldown });
   }
   options.onProgress?.({ phase: "verifying", receivedBytes: 0, totalBytes: undefined, bytesPerSecond: 0 });

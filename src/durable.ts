@@ -112,6 +112,24 @@ export function temporaryWriter(path: string, name: string): number | undefined 
   return match === null ? undefined : Number(match[1]);
 }
 
+/**
+ * Removes temporary files that dead processes have left in a folder, whatever they were writing.
+ *
+ * @param runtime File system and processes.
+ * @param folder The folder.
+ * @throws {FileError} When it cannot be read.
+ */
+export async function removeTemporaries(
+  { fs, pid, processStart }: Pick<Runtime, "fs" | "pid" | "processStart">,
+  folder: string,
+): Promise<void> {
+  for (const name of await fs.list(folder)) {
+    const writer = Number(/^\..+\.(\d+)-[0-9a-f]{16}\.tmp$/.exec(name)?.[1] ?? pid);
+    if (writer === pid || await processStart(writer) !== undefined) continue;
+    await fs.remove(inFolder(folder, name)).catch(() => {});
+  }
+}
+
 function temporaryPrefix(path: string): string {
   return `.${nameOf(path).replace(/^\./, "")}.`;
 }

@@ -427,6 +427,22 @@ test("downloadVerified() names the process that updates at the moment", async ()
   await (await downloadVerified(await place.check(), options)).discard();
 });
 
+test("downloadVerified() does not install again what another process has installed since the check", async () => {
+  const place = memoryPlace();
+  place.publish();
+  const update = await place.check();
+  const other = place.machine.start({ execPath: place.executable });
+  const options = { ...place.options, runtime: other };
+  assert.equal(
+    (await atomicReplace(await downloadVerified(update, options), options)).outcome,
+    "updated",
+  );
+  const after = place.folder();
+  const error = await failsWith(downloadVerified(update, place.options), "UPDATE_IN_PROGRESS");
+  assert.match(error.message, /another process has updated .* meanwhile; start the program again$/);
+  assert.deepEqual(place.folder(), after, "the backup is still the version before");
+});
+
 test("downloadVerified() ends what a dead process has left before it begins", async () => {
   const place = memoryPlace();
   const before = place.folder();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createDurably, readFile, temporaryWriter, writeDurably } from "../src/durable.ts";
+import { createDurably, readFile, removeTemporaries, temporaryWriter, writeDurably } from "../src/durable.ts";
 import type { FileErrorKind } from "../src/errors.ts";
 import { memoryRuntime } from "../src/runtime/memory.ts";
 
@@ -37,6 +37,16 @@ test("writeDurably() replaces the content and leaves nothing beside it", async (
   assert.equal(runtime.machine.read(PATH), "new");
   assert.equal((await runtime.fs.stat(PATH))?.mode, 0o600);
   assert.deepEqual(runtime.machine.names("/data"), ["file"]);
+});
+
+test("removeTemporaries() removes what dead processes were writing, and nothing else", async () => {
+  const runtime = memoryRuntime();
+  const { machine, pid } = runtime;
+  const dead = ".state.json.99999-0123456789abcdef.tmp";
+  const kept = [`.state.json.${pid}-0123456789abcdef.tmp`, ".state.json.99999-01.tmp", "state.json", "x.tmp"];
+  for (const name of [dead, ...kept]) machine.put(`/data/${name}`, "content");
+  await removeTemporaries(runtime, "/data");
+  assert.deepEqual(machine.names("/data"), [...kept].sort());
 });
 
 for (const write of [writeDurably, createDurably]) {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { removeTemporaries } from "../../machine.ts";
 import { EXIT, Failure } from "./failure.ts";
 import type { Invocation } from "./invocation.ts";
 import { updateFailure } from "./update_failure.ts";
@@ -24,7 +25,10 @@ const WORDS: Readonly<Record<string, string>> = {
  * @throws {Failure} Exit code 6 when a human is needed.
  */
 export async function recoverFirst(invocation: Invocation): Promise<void> {
-  const { output } = invocation;
+  const { output, world: { runtime } } = invocation;
+  const { stateDirectory } = await invocation.paths();
+  // What a process left that was killed while it wrote there. Tidying up is no reason to fail.
+  if (stateDirectory !== undefined) await removeTemporaries(runtime, stateDirectory).catch(() => {});
   const library = await import("../../mod.ts");
   try {
     const { outcome } = await library.recover(await installedOptions(invocation));

@@ -64,6 +64,33 @@ export async function requireSwapped(
 }
 
 /**
+ * Makes sure that the executable is still the one that an update was looked for. Another process may have installed
+ * that update before this one got its turn: installing it again would leave the new version as its own backup.
+ *
+ * @param runtime File system.
+ * @param installation What is to be updated, claimed by this process.
+ * @param live The live executable as it was before the claim, and the digest of the new one where the manifest names it.
+ * @throws {UpdateError} `UPDATE_IN_PROGRESS`.
+ */
+export async function requireNotUpdated(
+  { fs }: Pick<Runtime, "fs">,
+  { executable, record }: Installation,
+  live: {
+    readonly identity: string | undefined;
+    readonly sha256: string;
+    readonly wanted: string | undefined;
+  },
+): Promise<void> {
+  const isSame = (await fs.stat(executable))?.identity === live.identity;
+  if (isSame && live.sha256 !== live.wanted) return;
+  throw new UpdateError(
+    "UPDATE_IN_PROGRESS",
+    `Update already in progress: another process has updated ${executable} meanwhile; start the program again`,
+    { pid: 0, record },
+  );
+}
+
+/**
  * The name under which an older backup waits for the outcome.
  *
  * @param runtime File system and randomness.
