@@ -8,11 +8,14 @@ import { type Home, namesIn, type Output } from "../../scripts/demo/home.ts";
 import { claimInstallation, type ReplaceRecord } from "../../src/journal.ts";
 import { pathsOf } from "../../src/installation.ts";
 import { systemRuntime } from "../../src/runtime/default.ts";
+import { skipWithout } from "./support/means.ts";
+import { stepThrough } from "./support/stepped.ts";
 import { NEW, OLD, type Published, published } from "../support/deno/published.ts";
 
 const AT_ONCE = 30;
 const UPDATED = `✅ Successfully updated to v${NEW}`;
-const IN_PROGRESS = /^Update already in progress: .*\bis updating\b.*; wait until it has finished\n$/;
+const IN_PROGRESS =
+  /^Update already in progress: .*(is updating .*; wait until it has finished|has updated .* meanwhile; start the program again)\n$/;
 const UP_TO_DATE = "✅ You are running the latest version";
 
 test(`of ${AT_ONCE} simultaneous updates one downloads and swaps, and the others say so`, async (t) => {
@@ -28,6 +31,27 @@ test(`of ${AT_ONCE} simultaneous updates one downloads and swaps, and the others
   assert.equal(count("updated"), 1);
   assert.equal(count("in progress") + count("up to date"), AT_ONCE - 1);
   assert.equal(downloads, 1);
+  await assertUpdated(place);
+});
+
+test("an update that gets its turn after another one has finished neither downloads nor swaps", {
+  skip: skipWithout("strace"),
+}, async (t) => {
+  const place = await published(t);
+  const { executable, env } = place.home;
+  let first: Output | undefined;
+  const late = await stepThrough(
+    executable,
+    { args: ["update", "--yes"], env },
+    async ({ text }): Promise<"continue"> => {
+      // It has found the update and remembers that: what comes next is its claim.
+      if (/^rename\(.*\/state\.json"/.test(text)) first ??= await place.home.run("update", "--yes");
+      return "continue";
+    },
+  );
+  assert.equal(first?.code, 0, first?.stderr);
+  assert.equal(late.code, 5);
+  assert.equal(place.server.requests.filter((name) => name.endsWith(".tar.gz")).length, 1);
   await assertUpdated(place);
 });
 

@@ -1,0 +1,42 @@
+/**
+ * What these tests need of the machine.
+ *
+ * @module
+ */
+
+/**
+ * Tells whether this machine can run a test.
+ *
+ * @param programs The programs it needs.
+ * @returns Why the test is skipped; `false` when it can run.
+ */
+export function skipWithout(...programs: readonly string[]): string | false {
+  if (Deno.build.os !== "linux") return "it needs Linux";
+  if (Deno.uid() !== 0) return "it needs root";
+  const missing = programs.filter((program) => !isInstalled(program));
+  return missing.length > 0 ? `it needs ${missing.join(", ")}` : false;
+}
+
+/**
+ * Runs a program that must succeed.
+ *
+ * @param command The program and its arguments.
+ * @returns What it printed.
+ */
+export async function must(...[program, ...args]: readonly [string, ...string[]]): Promise<string> {
+  const { code, stdout, stderr } = await new Deno.Command(program, { args, stdin: "null" }).output();
+  const decoder = new TextDecoder();
+  if (code !== 0) throw new Error(`Cannot ${program} ${args.join(" ")}: ${decoder.decode(stderr).trim()}`);
+  return decoder.decode(stdout);
+}
+
+function isInstalled(program: string): boolean {
+  const folders = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin", "/sbin"];
+  return folders.some((folder) => {
+    try {
+      return Deno.statSync(`${folder}/${program}`).isFile;
+    } catch {
+      return false;
+    }
+  });
+}
