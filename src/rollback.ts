@@ -9,6 +9,7 @@ import { installationOf } from "./installation.ts";
 import type { ExecutableOptions, SourceOptions, StepOptions, TrustOptions } from "./options.ts";
 import { probeVersion } from "./probe.ts";
 import { endProbation } from "./probation.ts";
+import { refuseVersion } from "./refused_versions.ts";
 import { recoverInstallation } from "./replace/recovery.ts";
 import { noBackup, restoreBackup } from "./replace/restore_backup.ts";
 import { strategyFor } from "./replace/system.ts";
@@ -24,6 +25,8 @@ export interface RollbackOptions
     Pick<SourceOptions, "stateDirectory"> {
   /** The version to go back to; the previous one when absent. */
   readonly to?: string | undefined;
+  /** A version that failed here: it is remembered before anything is changed, and not offered again. */
+  readonly refuse?: string | undefined;
 }
 
 /** What {@link rollback} did. */
@@ -55,6 +58,9 @@ export async function rollback(options: RollbackOptions = {}): Promise<RollbackR
     const { backup } = installation;
     if ((await runtime.fs.stat(backup))?.kind !== "file") throw noBackup(backup, options.to);
     const to = await probeVersion(runtime, installation, backup, options.probe);
+    if (options.refuse !== undefined) {
+      await refuseVersion(runtime, stateDirectoryOf(runtime, options), options.refuse);
+    }
     await restoreBackup(runtime, installation, { version: to, wanted: options.to });
     await endProbation(runtime, stateDirectoryOf(runtime, options)).catch(() => {});
     return { to, executable: installation.executable };

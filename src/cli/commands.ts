@@ -92,6 +92,66 @@ const CONFIG: Command = {
   ],
 };
 
+const PLACE: readonly Flag[] = [
+  { name: "port", value: "PORT", summary: "listen on this port instead of service.port" },
+  { name: "host", value: "ADDRESS", words: ["127.0.0.1", "::1"], summary: "listen on this address" },
+  { name: "debug", summary: "log details as well" },
+];
+
+const RUN: Command = {
+  name: "run",
+  summary: "run the service in the foreground: background checks, health, metrics, logs",
+  flags: PLACE,
+  examples: [["cco run --debug", "see what the service does"]],
+  load: async () => (await import("./run.ts")).run,
+};
+
+const DAEMON: Command = {
+  name: "daemon",
+  summary: "the service in the background",
+  commands: [
+    {
+      name: "start",
+      summary: "start it, unless it runs",
+      flags: PLACE,
+      load: async () => (await import("./daemon_start.ts")).daemonStart,
+    },
+    {
+      name: "stop",
+      summary: "stop it",
+      load: async () => (await import("./daemon_stop.ts")).daemonStop,
+    },
+    {
+      name: "restart",
+      summary: "start it again; after an update go back when the new version is not healthy",
+      flags: PLACE,
+      load: async () => (await import("./daemon_restart.ts")).daemonRestart,
+    },
+    {
+      name: "status",
+      summary: "say whether it runs and how it is; exit code 1 when it does not",
+      examples: [["cco daemon status > /dev/null && echo up", "in a script"]],
+      load: async () => (await import("./daemon_status.ts")).daemonStatus,
+    },
+    {
+      name: "logs",
+      summary: "show what it has logged",
+      flags: [
+        { name: "lines", short: "n", value: "NUMBER", summary: "so many of the last lines, 50 otherwise" },
+        { name: "follow", short: "f", summary: "go on with what it logs from now on" },
+        {
+          name: "level",
+          value: "LEVEL",
+          words: ["debug", "info", "warn", "error"],
+          summary: "lines of this level and above",
+        },
+      ],
+      examples: [["cco daemon logs --follow --level warn", "watch for failures"]],
+      load: async () => (await import("./daemon_logs.ts")).daemonLogs,
+    },
+  ],
+};
+
 /** The program: a command without a name, whose commands are all there are. */
 export const COMMANDS: Command = {
   name: "cco",
@@ -111,6 +171,8 @@ export const COMMANDS: Command = {
       load: async () => (await import("./rollback.ts")).rollbackCommand,
     },
     CONFIG,
+    RUN,
+    DAEMON,
     {
       name: "install",
       summary: "copy this executable to ~/.local/bin and put that on PATH",

@@ -11,6 +11,7 @@ import type { Build } from "./build.ts";
 import type { Command } from "./command.ts";
 import type { Output } from "./output.ts";
 import type { Parsed } from "./parse_arguments.ts";
+import type { Processes } from "./processes.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Everything a command meets; tests replace any of it. */
@@ -23,6 +24,8 @@ export interface World {
   readonly runtime: Runtime;
   /** The administrator's settings; where the system keeps them when absent. */
   readonly policyFile?: string;
+  /** Other processes; those of the system when absent. */
+  readonly processes?: Processes;
 }
 
 /** One run of one command. What it does not ask for is not loaded. */

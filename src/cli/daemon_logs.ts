@@ -1,0 +1,56 @@
+/**
+ * `cco daemon logs`: what the service has written, and with `--follow` what it writes.
+ *
+ * @module
+ */
+
+import { type Level, LEVELS } from "../service/log_line.ts";
+import { followLog, lastLines } from "../service/read_log.ts";
+import { logFolder, stateDirectoryOf } from "./daemon_place.ts";
+import { EXIT, Failure } from "./failure.ts";
+import type { Invocation } from "./invocation.ts";
+
+const COUNT = 50;
+const MOST = 1_000_000;
+
+/**
+ * Shows the last lines of the log, also when the service does not run.
+ *
+ * @param invocation The run.
+ * @returns The exit code.
+ * @throws {Failure} Exit code 2 for a number or a level that is none.
+ */
+export async function daemonLogs(invocation: Invocation): Promise<number> {
+  const { output, world: { runtime, terminal } } = invocation;
+  const folder = logFolder(await stateDirectoryOf(invocation));
+  const least = levelOf(invocation.flag("level"));
+  const count = countOf(invocation.flag("lines"));
+  const isFollowing = invocation.has("follow");
+  if (isFollowing && output.options.json) {
+    throw usage("Cannot combine --follow and --json: one document has an end");
+  }
+  const { lines, position } = await lastLines(runtime, folder, { count, least });
+  for (const line of lines) output.line(line);
+  output.document({ lines });
+  if (!isFollowing) return EXIT.ok;
+  const { signal } = terminal;
+  for await (const line of followLog(runtime, folder, { position, least, signal })) output.line(line);
+  return EXIT.ok;
+}
+
+function levelOf(text: string | undefined): Level {
+  if (text === undefined) return "debug";
+  const level = LEVELS.find((known) => known === text.toLowerCase());
+  if (level === undefined) throw usage(`Invalid level: ${text}. Use: ${LEVELS.join(", ")}`);
+  return level;
+}
+
+function countOf(text: string | undefined): number {
+  const count = text === undefined ? COUNT : /^\d{1,7}$/.test(text) ? Number(text) : NaN;
+  if (count <= MOST) return count;
+  throw usage(`Invalid number of lines: ${text}. Use a number from 0 to ${MOST}`);
+}
+
+function usage(message: string): Failure {
+  return new Failure(message, { exitCode: EXIT.usage, code: "USAGE" });
+}

@@ -1,0 +1,143 @@
+/**
+ * `cco run`: the service in the foreground.
+ *
+ * @module
+ */
+
+import type { BackgroundCheckOptions } from "../../mod.ts";
+import { parseDuration } from "../config/duration.ts";
+import type { Settings } from "../config/load_settings.ts";
+import { changeState, readState } from "../config/state.ts";
+import { parseWindow, windowContains } from "../config/window.ts";
+import { Log } from "../service/log.ts";
+import { AlreadyRunning, type Duties, runService } from "../service/run_service.ts";
+import { logFolder, processesOf, servicePlace } from "./daemon_place.ts";
+import { EXIT, Failure } from "./failure.ts";
+import { Invocation } from "./invocation.ts";
+import { updateFailure } from "./update_failure.ts";
+import { choiceOptions, updaterOptions } from "./updater_options.ts";
+
+const HOUR = 3_600_000;
+const INTERVALS: ReadonlyMap<string, number> = new Map([
+  ["hourly", HOUR],
+  ["daily", 24 * HOUR],
+  ["weekly", 7 * 24 * HOUR],
+]);
+
+/**
+ * Runs the service until it is asked to stop.
+ *
+ * @param invocation The run.
+ * @returns The exit code: 0 when it was asked to stop.
+ * @throws {Failure} Exit code 1 when another service runs or the address cannot be listened on.
+ */
+export async function run(invocation: Invocation): Promise<number> {
+  const { output, world } = invocation;
+  const { runtime, build } = world;
+  const place = await servicePlace(invocation);
+  const { stop, onReload } = await (await processesOf(invocation)).listen();
+  const { state } = await readState(runtime, place.stateDirectory);
+  const log = new Log(runtime, {
+    folder: logFolder(place.stateDirectory),
+    least: invocation.has("debug") ? "debug" : "info",
+    echo: (line) => output.step(line),
+  });
+  try {
+    await runService({
+      runtime,
+      version: build.version,
+      stateDirectory: place.stateDirectory,
+      listening: { host: place.host, port: place.port },
+      lastCheck: state.lastCheck,
+      log,
+      loadDuties: () => loadDuties(again(invocation, stop), log),
+      onReload,
+      signal: stop,
+    });
+  } catch (error) {
+    throw serviceFailure(error, place);
+  }
+  output.document({ outcome: "stopped", version: build.version });
+  return EXIT.ok;
+}
+
+/** The same command with the settings as they are by then; its terminal's own signals stay unheard. */
+function again({ world, output, parsed }: Invocation, stop: AbortSignal): Invocation {
+  const terminal = Object.create(world.terminal, { signal: { value: stop } });
+  return new Invocation({ ...world, terminal }, output, parsed);
+}
+
+async function loadDuties(invocation: Invocation, log: Log): Promise<Duties> {
+  const settings = await invocation.settings();
+  const { stateDirectory } = await invocation.paths();
+  const { world: { runtime, build } } = invocation;
+  const channel = settings.get("updates.channel");
+  const options = await checkOptions(invocation, settings);
+  const library = await import("../../mod.ts");
+  if (options !== undefined) {
+    log.debug(`Checking ${options.channel} at ${settings.get("updates.sources").length} sources`);
+  }
+  return {
+    checks: options,
+    async onChecked(latest, update) {
+      const found = { latest, channel, current: build.version, offered: update?.version };
+      await changeState(runtime, stateDirectory, { lastCheck: runtime.now(), found });
+    },
+    onUpdate(update) {
+      log.info(`New version available: ${update.version}`);
+      return Promise.resolve();
+    },
+    describe(error) {
+      const failure = library.isUpdateError(error) ? updateFailure(error, "check") : undefined;
+      const message = error instanceof Error ? error.message : String(error);
+      return { code: failure?.code ?? "UNEXPECTED", message: failure?.message ?? message };
+    },
+  };
+}
+
+async function checkOptions(
+  invocation: Invocation,
+  settings: Settings,
+): Promise<BackgroundCheckOptions | undefined> {
+  const interval = intervalOf(settings.get("updates.check_interval"));
+  if (!settings.get("updates.enabled") || interval === undefined) return undefined;
+  const window = settings.get("updates.window");
+  const span = window === undefined ? undefined : parseWindow(window);
+  return {
+    ...await updaterOptions(invocation),
+    ...choiceOptions(invocation, settings),
+    manual: false,
+    source: settings.get("updates.sources"),
+    interval,
+    // Only what installs has to wait for the window.
+    ...(span !== undefined && settings.get("updates.auto_install")
+      ? { window: (time: number) => windowContains(span, time) }
+      : {}),
+  };
+}
+
+function intervalOf(text: string): number | undefined {
+  if (text === "never") return undefined;
+  return INTERVALS.get(text) ?? parseDuration(text);
+}
+
+function serviceFailure(error: unknown, { host, port }: { host: string; port: number }): unknown {
+  if (error instanceof AlreadyRunning) {
+    const { pid } = error.record;
+    return new Failure(error.message, { exitCode: EXIT.general, code: "RUNNING", details: { pid } });
+  }
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const why: Readonly<Record<string, string>> = {
+    EADDRINUSE: "another program uses this port. Choose another one with --port or service.port",
+    EACCES: "this account may not use this port. Choose one above 1023 with --port or service.port",
+    EADDRNOTAVAIL: "this machine has no such address. Choose another one with --host or service.host",
+  };
+  if (why[code] === undefined) return error;
+  const message = `Cannot listen on ${host}:${port}: ${why[code]}`;
+  return new Failure(message, {
+    exitCode: EXIT.general,
+    code: "LISTEN",
+    details: { host, port },
+    cause: error,
+  });
+}

@@ -1,0 +1,57 @@
+/**
+ * The processes of this machine, as the system has them.
+ *
+ * @module
+ */
+
+import type { Processes, Started, Wishes } from "./processes.ts";
+
+/** Processes of this machine. On Windows nobody can be asked to end: there `gracefully` ends it too. */
+export const systemProcesses: Processes = { start, end, listen };
+
+async function start(path: string, args: readonly string[]): Promise<Started> {
+  const { spawn } = await import("node:child_process");
+  const child = spawn(path, [...args], { detached: true, stdio: "ignore", windowsHide: true });
+  let hasEnded = false;
+  child.once("exit", () => hasEnded = true);
+  await new Promise<void>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("spawn", resolve);
+  });
+  child.unref();
+  return { pid: child.pid!, hasEnded: () => hasEnded };
+}
+
+async function end(pid: number, how: "gracefully" | "forcibly"): Promise<void> {
+  const { kill } = await import("node:process");
+  try {
+    kill(pid, how === "gracefully" ? "SIGTERM" : "SIGKILL");
+  } catch (error) {
+    const isGone = error instanceof Error && "code" in error && error.code === "ESRCH";
+    if (!isGone) throw error;
+  }
+}
+
+async function listen(): Promise<Wishes> {
+  const { default: process } = await import("node:process");
+  const controller = new AbortController();
+  const isWindows = process.platform === "win32";
+  // Windows sends SIGBREAK for Ctrl-Break and SIGHUP when the console closes.
+  const signals = isWindows ? ["SIGINT", "SIGBREAK", "SIGHUP"] as const : ["SIGINT", "SIGTERM"] as const;
+  for (const name of signals) {
+    process.on(name, () => {
+      // A second Ctrl-C, while the first is still being answered, ends the process at once.
+      if (controller.signal.aborted && name === "SIGINT") process.exit(130);
+      controller.abort();
+    });
+  }
+  const listeners = new Set<() => void>();
+  if (!isWindows) process.on("SIGHUP", () => listeners.forEach((listener) => listener()));
+  return {
+    stop: controller.signal,
+    onReload(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}

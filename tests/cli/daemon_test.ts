@@ -1,0 +1,317 @@
+/** `cco run` and `cco daemon`, with services that run in this process. */
+
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { test } from "node:test";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import type { Processes, Started } from "../../src/cli/processes.ts";
+import { askHealth } from "../../src/service/ask_health.ts";
+import { scriptOf, TestWorld } from "./world.ts";
+
+/** A port that nobody uses at the moment. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => void server.close(resolve));
+  return port;
+}
+
+/** How a started executable behaves: by the version that its script says it is. */
+type Behaviour = (version: string) => "serves" | "dies" | "stays deaf";
+
+/** A system on which starting the executable runs the service in this process. */
+class Machine implements Processes {
+  readonly world: TestWorld;
+  behaviour: Behaviour = () => "serves";
+  readonly ended: string[] = [];
+  readonly starts: (readonly string[])[] = [];
+  #stop = new AbortController();
+  #reload: (() => void) | undefined;
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(world: TestWorld) {
+    this.world = world;
+    world.processes = this;
+  }
+
+  async start(path: string, args: readonly string[]): Promise<Started> {
+    this.starts.push(args);
+    const version = /cco ([\d.]+)/.exec(await readFile(path, "utf8"))![1]!;
+    const how = this.behaviour(version);
+    if (how !== "serves") return { pid: this.world.runtime.pid, hasEnded: () => how === "dies" };
+    this.#stop = new AbortController();
+    let hasEnded = false;
+    const { build } = this.world;
+    this.world.build = { ...build, version };
+    this.#running = this.world.run(...args).finally(() => hasEnded = true);
+    this.world.build = build;
+    return await Promise.resolve({ pid: this.world.runtime.pid, hasEnded: () => hasEnded });
+  }
+
+  end(_: number, how: "gracefully" | "forcibly"): Promise<void> {
+    this.ended.push(how);
+    this.#stop.abort();
+    return Promise.resolve();
+  }
+
+  listen() {
+    // A service in the foreground is started by nobody.
+    if (this.#stop.signal.aborted) this.#stop = new AbortController();
+    const onReload = (listener: () => void) => {
+      this.#reload = listener;
+      return () => void (this.#reload = undefined);
+    };
+    return Promise.resolve({ stop: this.#stop.signal, onReload });
+  }
+
+  reload(): void {
+    this.#reload?.();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+}
+
+async function machineWith(world: TestWorld): Promise<{ machine: Machine; port: number }> {
+  const port = await freePort();
+  world.env["CCO_SERVICE_PORT"] = `${port}`;
+  return { machine: new Machine(world), port };
+}
+
+test("cco daemon starts, tells how it is, and stops, in the contract's words", async () => {
+  await using world = await TestWorld.make();
+  await world.publish([{ version: "2025.11.1" }]);
+  const { machine, port } = await machineWith(world);
+  await using _ = machine;
+  const { pid } = world.runtime;
+  assert.deepEqual(await world.run("daemon status"), {
+    code: 1,
+    stdout: "Daemon is not running\n",
+    stderr: "",
+  });
+  const start = await world.run("daemon start");
+  assert.equal(start.code, 0, start.stderr);
+  assert.equal(start.stdout, `✅ Daemon started (PID: ${pid})\nAddress: http://127.0.0.1:${port}\n`);
+  const status = await world.run("daemon status");
+  assert.equal(status.code, 0);
+  assert.match(
+    status.stdout,
+    new RegExp(
+      `^Daemon is running \\(PID: ${pid}\\)\nUptime: \\d+s\nVersion: 2025.11.1\nHealth: ok\n` +
+        `Address: http://127.0.0.1:${port}\nLast check: Never\nNext check: \\d{4}-\\d\\d-\\d\\d [\\d:]{8} UTC\n$`,
+    ),
+  );
+  assert.equal(
+    (await world.run("daemon start")).stdout.split("\n")[0],
+    `Daemon is already running (PID: ${pid})`,
+  );
+  const second = await world.run(`run --port ${await freePort()}`);
+  assert.equal(second.code, 1);
+  assert.equal(second.stderr, `Daemon is already running (PID: ${pid})\n`);
+  assert.deepEqual(await world.run("daemon stop"), { code: 0, stdout: "✅ Daemon stopped\n", stderr: "" });
+  assert.deepEqual(machine.ended, ["gracefully"]);
+  assert.equal((await world.run("daemon stop")).stdout, "Daemon is not running\n");
+  assert.equal((await world.run("daemon status")).code, 1);
+});
+
+test("the service checks when it is time, and logs it in the contract's order", async () => {
+  await using world = await TestWorld.make();
+  await world.publish([{ version: "2025.11.2" }]);
+  const { machine, port } = await machineWith(world);
+  await using _ = machine;
+  await world.writeState({});
+  const due = JSON.stringify({ next: 0, failures: 0, isWaiting: false });
+  await writeFile(join(world.home, ".local/state/cco/background.json"), due);
+  assert.equal((await world.run("daemon start --debug")).code, 0);
+  await until(async () => (await askHealth({ host: "127.0.0.1", port }))?.lastCheck !== null);
+  const log = await until(async () => {
+    const { stdout } = await world.run("daemon logs");
+    return stdout.includes("New version available") && stdout;
+  });
+  const said = log.trimEnd().split("\n").map((line) => line.replace(/^[\dT:-]{19}Z /, ""));
+  assert.deepEqual(said.slice(-4), [
+    "[INFO] Starting update check",
+    "[INFO] Current version: 2025.11.1",
+    "[INFO] Latest version: 2025.11.2",
+    "[INFO] New version available: 2025.11.2",
+  ]);
+  assert.match(
+    (await world.run("daemon logs -n 1")).stdout,
+    /^\S+ \[INFO\] New version available: 2025\.11\.2\n$/,
+  );
+  assert.equal((await world.run("daemon logs --level warn")).stdout, "");
+  await until(async () => (await world.run("version")).stdout.includes("New version available: v2025.11.2"));
+  assert.deepEqual(await world.installed(), ["cco"]);
+});
+
+test("a service that cannot check is degraded, says why, and goes on", async () => {
+  await using world = await TestWorld.make();
+  const { machine } = await machineWith(world);
+  await using _ = machine;
+  await world.writeState({});
+  const due = JSON.stringify({ next: 0, failures: 0, isWaiting: false });
+  await writeFile(join(world.home, ".local/state/cco/background.json"), due);
+  await world.run("daemon start");
+  const status = await until(async () => {
+    const { stdout } = await world.run("daemon status");
+    return stdout.includes("Health: degraded") && stdout;
+  });
+  assert(status.includes("Health: degraded (updates cannot be checked: HTTP_STATUS)"), status);
+  const { stdout } = await world.run("daemon logs --level warn");
+  assert.match(stdout, /^\S+ \[WARN\] Could not check for updates: /);
+});
+
+test("the settings are read again when the system asks, and stay when they cannot be used", async () => {
+  await using world = await TestWorld.make();
+  const { machine, port } = await machineWith(world);
+  await using _ = machine;
+  await world.run("daemon start");
+  const next = async () => (await askHealth({ host: "127.0.0.1", port }))?.nextCheck;
+  assert(await until(next));
+  await world.writeConfig("[updates]\nenabled = false\n");
+  machine.reload();
+  await until(async () => await next() === null);
+  await world.writeConfig("[updates]\nenabled = perhaps\n");
+  machine.reload();
+  const log = await until(async () => {
+    const { stdout } = await world.run("daemon logs");
+    return stdout.includes("[ERROR]") && stdout;
+  });
+  assert.match(log, /\[INFO\] Background checks are switched off\n/);
+  assert.match(log, /\[ERROR\] The settings stay as they were: /);
+  assert.equal((await world.run("daemon status")).code, 0);
+});
+
+test("cco daemon start says why a service does not start", async () => {
+  await using world = await TestWorld.make();
+  const { machine, port } = await machineWith(world);
+  await using _ = machine;
+  const other = createServer();
+  await new Promise<void>((resolve) => void other.listen(port, "127.0.0.1", resolve));
+  const taken = await world.run("daemon start");
+  assert.equal(taken.code, 1);
+  assert.match(taken.stderr, /^Cannot start the daemon: it ended at once: .*EADDRINUSE/);
+  const foreground = await world.run("run");
+  assert.equal(foreground.code, 1);
+  assert.match(foreground.stderr, /^Cannot listen on 127\.0\.0\.1:\d+: another program uses this port\. /);
+  await new Promise((resolve) => void other.close(resolve));
+  machine.behaviour = () => "dies";
+  assert.match((await world.run("daemon start")).stderr, /^Cannot start the daemon: it ended at once\. Run /);
+  world.runtime = { ...world.runtime, execPath: "/usr/bin/deno" };
+  assert.match((await world.run("daemon start")).stderr, /runs from source/);
+});
+
+test("cco daemon restart runs the new executable", async () => {
+  await using world = await TestWorld.make();
+  const { machine } = await machineWith(world);
+  await using _ = machine;
+  await world.run("daemon start");
+  await update(world);
+  const answer = await world.run("daemon restart");
+  assert.equal(answer.code, 0, answer.stderr);
+  assert.match(answer.stdout, /^✅ Daemon restarted \(PID: \d+\)\nVersion: 2025\.11\.2\n/);
+  assert.match((await world.run("daemon status")).stdout, /\nVersion: 2025\.11\.2\nHealth: ok\n/);
+});
+
+test("cco daemon restart goes back when the new version dies, and does not take it again", async () => {
+  await using world = await TestWorld.make();
+  const { machine } = await machineWith(world);
+  await using _ = machine;
+  await world.run("daemon start");
+  await update(world);
+  machine.behaviour = (version) => version === "2025.11.2" ? "dies" : "serves";
+  const answer = await world.run("daemon restart");
+  assert.equal(answer.code, 5, answer.stderr);
+  assert.match(
+    answer.stdout,
+    /^⚠️ {2}Version 2025\.11\.2 did not become healthy, going back\.\.\.\nUpdate failed, rolled back to previous version\n✅ Daemon restarted \(PID: \d+\)\nVersion: 2025\.11\.1\n/,
+  );
+  assert.equal(await readFile(world.executable, "utf8"), scriptOf("2025.11.1"));
+  assert.match((await world.run("daemon status")).stdout, /\nVersion: 2025\.11\.1\nHealth: ok\n/);
+  world.build = { ...world.build, version: "2025.11.1" };
+  assert.equal((await world.json("update --check")).document["outcome"], "held-back");
+});
+
+test("cco daemon restart blames no version that was not new", async () => {
+  await using world = await TestWorld.make();
+  const { machine } = await machineWith(world);
+  await using _ = machine;
+  await world.run("daemon start");
+  machine.behaviour = () => "dies";
+  const answer = await world.run("daemon restart");
+  assert.equal(answer.code, 1);
+  assert.match(answer.stderr, /^Cannot start the daemon/);
+  assert.equal(await readFile(world.executable, "utf8"), scriptOf("2025.11.1"));
+});
+
+test("cco daemon passes its place on to the service, and refuses what is none", async () => {
+  await using world = await TestWorld.make();
+  const { machine } = await machineWith(world);
+  await using _ = machine;
+  await world.writeConfig("");
+  const port = await freePort();
+  const answer = await world.run(`daemon start --port ${port} --host ::1 --config ${world.configFile}`);
+  if (answer.code === 0) assert.match(answer.stdout, /Address: http:\/\/\[::1\]:\d+\n/);
+  else assert.match(answer.stderr, /EADDRNOTAVAIL|EAFNOSUPPORT/);
+  assert.deepEqual(machine.starts[0], [
+    "run",
+    "--quiet",
+    `--port=${port}`,
+    "--host=::1",
+    `--config=${world.configFile}`,
+  ]);
+  for (
+    const words of [
+      "run --port 0",
+      "run --port x",
+      "run --host evil/",
+      "daemon logs -n x",
+      "daemon logs --level x",
+    ]
+  ) {
+    assert.equal((await world.run(words)).code, 2, words);
+  }
+});
+
+test("cco run and cco daemon print documents of their published shapes", async () => {
+  const text = await readFile(new URL("../../docs/schemas/cli-output.schema.json", import.meta.url), "utf8");
+  const ajv = new Ajv2020({ allowUnionTypes: true, formats: { "date-time": true } });
+  ajv.addSchema(JSON.parse(text), "output");
+  await using world = await TestWorld.make();
+  const { machine } = await machineWith(world);
+  await using _ = machine;
+  for (const name of ["start", "start", "status", "restart", "logs", "stop"]) {
+    const { code, document } = await world.json(`daemon ${name}`);
+    assert.equal(code, 0, name);
+    const validate = ajv.getSchema(`output#/$defs/${encodeURIComponent(`daemon ${name}`)}`)!;
+    assert(validate(document), `${name}: ${ajv.errorsText(validate.errors)}`);
+  }
+  const running = world.json("run");
+  await until(async () => (await world.run("daemon status")).code === 0);
+  await machine.end(0, "gracefully");
+  assert.deepEqual((await running).document, { outcome: "stopped", version: "2025.11.1" });
+});
+
+async function update(world: TestWorld): Promise<void> {
+  await world.publish([{ version: "2025.11.2" }]);
+  const { code, stderr } = await world.run("update --yes");
+  assert.equal(code, 0, stderr);
+  world.build = { ...world.build, version: "2025.11.2" };
+}
+
+/** What a question answers once it answers with something. */
+async function until<T>(ask: () => Promise<T | false | undefined>): Promise<T> {
+  const end = Date.now() + 10_000;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== false && answer !== undefined) return answer;
+    assert(Date.now() < end, "it never happened");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
