@@ -67,15 +67,15 @@ test("T13: the refused y coordinates are all those of the eight points of small 
   assert.deepEqual([...found].sort(), listed.map(({ key }) => key).sort());
 });
 
-test("T13: without that refusal, anybody can sign for the identity point in this runtime", async () => {
+test("T13: without that refusal, anybody can sign for the identity point in this runtime", async (t) => {
   const identity = bytesOf("01".padEnd(64, "0"));
   const forged = concatenate(identity, new Uint8Array(32));
-  const key = await crypto.subtle.importKey("raw", identity, "Ed25519", false, ["verify"]);
-  assert.ok(
-    await crypto.subtle.verify("Ed25519", key, forged, message),
-    "the runtime accepts it: so we must refuse",
-  );
   assert.throws(() => parsePublicKey(packKey(identity)), TypeError);
+  const key = await crypto.subtle.importKey("raw", identity, "Ed25519", false, ["verify"]);
+  const isForgeable = await crypto.subtle.verify("Ed25519", key, forged, message);
+  // Newer versions of OpenSSL have learned to refuse it, and so has Node 24.
+  if (!isForgeable) return t.skip("this runtime refuses the forged signature by itself");
+  assert.ok(isForgeable);
 });
 
 test("T13: verifySignature() refuses a signature whose S was raised by the group order", async () => {
