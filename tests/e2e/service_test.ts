@@ -1,0 +1,87 @@
+/** The service of a compiled `cco`, as an administrator meets it: started, asked, updated, restarted, read, stopped. */
+
+import assert from "node:assert/strict";
+import { test, type TestContext } from "node:test";
+import type { Home } from "../../scripts/demo/home.ts";
+import { NEW, OLD, published } from "../support/deno/published.ts";
+
+/** A port that nobody uses at the moment. */
+function freePort(): string {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return `${listener.addr.port}`;
+}
+
+/** Runs a test in a home with the older version; its service is stopped before the home is removed. */
+async function serving(
+  t: Pick<TestContext, "after">,
+  body: (home: Home, port: string) => Promise<void>,
+): Promise<void> {
+  const { home } = await published(t);
+  try {
+    await body(home, freePort());
+  } finally {
+    await home.run("daemon", "stop");
+  }
+}
+
+async function healthAt(port: string): Promise<{ status: number; body: string }> {
+  const answer = await fetch(`http://127.0.0.1:${port}/health`, { headers: { host: `127.0.0.1:${port}` } });
+  return { status: answer.status, body: await answer.text() };
+}
+
+test("a compiled cco serves in the background, and its new version takes over at a restart", (t) =>
+  serving(t, async (home, port) => {
+    const run = async (...args: string[]) => await home.run("daemon", ...args);
+
+    assert.deepEqual(await run("status"), { code: 1, stdout: "Daemon is not running\n", stderr: "" });
+    const start = await run("start", "--port", port);
+    assert.equal(start.code, 0, start.stderr);
+    assert.match(start.stdout, /^✅ Daemon started \(PID: \d+\)\n/);
+
+    const before = await healthAt(port);
+    assert.equal(before.status, 200);
+    assert(before.body.includes('"status":"ok"') && before.body.includes(`"version":"${OLD}"`), before.body);
+    const status = await run("status");
+    assert.equal(status.code, 0);
+    assert.match(
+      status.stdout,
+      new RegExp(`^Daemon is running \\(PID: \\d+\\)\nUptime: .*\nVersion: ${OLD}\n`),
+    );
+
+    const update = await home.run("update", "--yes");
+    assert.equal(update.code, 0, update.stderr);
+    assert((await healthAt(port)).body.includes(`"version":"${OLD}"`));
+    const restart = await run("restart", "--port", port);
+    assert.equal(restart.code, 0, restart.stderr);
+    assert(restart.stdout.includes(`Version: ${NEW}\n`), restart.stdout);
+    const after = await healthAt(port);
+    assert(after.body.includes('"status":"ok"') && after.body.includes(`"version":"${NEW}"`), after.body);
+
+    const logs = await run("logs", "-n", "2");
+    const line = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ \[INFO\] `;
+    assert.match(logs.stdout, new RegExp(`^${line}.*\n${line}Service started: version ${NEW}.*\n$`));
+    assert.deepEqual(await run("stop"), { code: 0, stdout: "✅ Daemon stopped\n", stderr: "" });
+    await assert.rejects(healthAt(port));
+    assert.equal((await run("status")).code, 1);
+  }));
+
+test("a service that was killed is started again, whoever has its number now", (t) =>
+  serving(t, async (home, port) => {
+    const start = await home.run("daemon", "start", "--json", "--port", port);
+    const { pid } = JSON.parse(start.stdout);
+    Deno.kill(pid, "SIGKILL");
+    assert.equal((await home.run("daemon", "status")).stdout, "Daemon is not running\n");
+    const again = await home.run("daemon", "start", "--json", "--port", port);
+    assert.equal(JSON.parse(again.stdout).outcome, "started");
+    assert.equal((await healthAt(port)).status, 200);
+  }));
+
+test("of ten services that are started at once one runs", (t) =>
+  serving(t, async (home, port) => {
+    const starts = Array.from({ length: 10 }, () => home.run("daemon", "start", "--json", "--port", port));
+    const answers = (await Promise.all(starts)).filter(({ code }) => code === 0);
+    const pids = new Set(answers.map(({ stdout }) => JSON.parse(stdout).pid));
+    assert(answers.length >= 1);
+    assert.equal(pids.size, 1);
+    assert((await healthAt(port)).body.includes(`"pid":${[...pids][0]}`));
+  }));
