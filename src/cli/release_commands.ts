@@ -180,6 +180,12 @@ export const RELEASE: Command = {
       flags: [
         FOLDER,
         {
+          name: "root",
+          value: "FILE",
+          words: "files",
+          summary: "the first root as it is built into clients; the folder's own unless given",
+        },
+        {
           name: "assets",
           value: "DIR",
           words: "files",

@@ -7,7 +7,7 @@
 import type { VerifiedFile } from "../publish/mod.ts";
 import { EXIT } from "./failure.ts";
 import type { Invocation } from "./invocation.ts";
-import { absolutePath, releaseFolder, requiredFlag, usage } from "./release_options.ts";
+import { absolutePath, releaseFolder, requiredFlag, textFlag, usage } from "./release_options.ts";
 import { publishing } from "./release_publishing.ts";
 import { isoTime } from "./times.ts";
 
@@ -24,7 +24,8 @@ export async function releaseVerify(invocation: Invocation): Promise<number> {
   const { output } = invocation;
   const folder = await releaseFolder(invocation);
   const { manifest, files, executable } = await publishing(async (publish) => {
-    const options = { runtime: invocation.world.runtime, signal: invocation.world.terminal.signal };
+    const { runtime, terminal: { signal } } = invocation.world;
+    const options = { runtime, signal, root: await textFlag(invocation, "root") };
     const manifest = await publish.verify(folder, options);
     const [from, version] = await assetsOf(invocation);
     const files = from === undefined ? [] : await publish.verifyAssets(folder, from, version, options);

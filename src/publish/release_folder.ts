@@ -77,16 +77,18 @@ export function readManifest(document: unknown, source: string): Manifest {
  *
  * @param folder The folder.
  * @param now This moment, in milliseconds since the epoch.
+ * @param compiledIn The first root as clients have it, as text; the folder's own unless given.
  * @returns The client's decision.
  * @throws {UpdateError} What the client would say.
  */
 export async function decideAsClient(
   { path, manifest, app, roots }: Pick<ReleaseFolder, "path" | "manifest" | "app" | "roots">,
   now: number,
+  compiledIn?: string,
 ): Promise<TrustOutcome> {
   const [first] = roots;
   if (!first) throw new TypeError(`Cannot verify ${path}: it has no ${rootName(1)}`);
-  const policy = signedBy({ app, root: fromUtf8(first.bytes) });
+  const policy = signedBy({ app, root: compiledIn ?? fromUtf8(first.bytes) });
   const fetchRoot = (version: number) => Promise.resolve(roots[version - 1]);
   return await policy.verify({ ...manifest, source: path }, { now, state: undefined, fetchRoot });
 }

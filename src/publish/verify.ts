@@ -6,6 +6,11 @@ import { decideAsClient, readManifest, readReleaseFolder } from "./release_folde
 
 /** Options of {@link verify} and its like. */
 export interface VerifyOptions {
+  /**
+   * The first root as it is compiled into clients, as text. Unless given it is the folder's own, and what is found is
+   * only that the folder agrees with itself.
+   */
+  readonly root?: string | undefined;
   /** The machine; this one unless given. */
   readonly runtime?: Runtime | undefined;
   /** Ends the verification. */
@@ -37,7 +42,7 @@ export interface VerifiedFile {
 }
 
 /**
- * Verifies a release folder as a client does that has its first root compiled in and has seen nothing yet.
+ * Verifies a release folder as a client does that has the first root compiled in and has seen nothing yet.
  *
  * @param folder The release folder's absolute path.
  * @param options The machine.
@@ -47,7 +52,7 @@ export interface VerifiedFile {
 export async function verify(folder: string, options: VerifyOptions = {}): Promise<Verified> {
   const runtime = options.runtime ?? systemRuntime();
   const release = await readReleaseFolder(runtime, folder);
-  const { verdict, document } = await decideAsClient(release, runtime.now());
+  const { verdict, document } = await decideAsClient(release, runtime.now(), options.root);
   const { sequence, expires } = readManifest(document, folder);
   return { keyIds: verdict.keyIds, root: release.roots.length, sequence, expires };
 }
@@ -70,7 +75,7 @@ export async function verifyAssets(
   options: VerifyOptions = {},
 ): Promise<VerifiedFile[]> {
   const runtime = options.runtime ?? systemRuntime();
-  const release = (await verifiedManifest(runtime, folder)).versions.get(version);
+  const release = (await verifiedManifest(runtime, folder, options)).versions.get(version);
   if (!release) throw new RangeError(`Cannot verify ${version}: the manifest does not have it`);
   const files: VerifiedFile[] = [];
   for (const [platform, asset] of release.assets) {
@@ -97,7 +102,7 @@ export async function verifyExecutable(
   options: VerifyOptions = {},
 ): Promise<{ version: string; platform: string } | undefined> {
   const runtime = options.runtime ?? systemRuntime();
-  const manifest = await verifiedManifest(runtime, folder);
+  const manifest = await verifiedManifest(runtime, folder, options);
   const found = await digestFile(runtime, executable, options);
   for (const [version, release] of manifest.versions) {
     for (const [platform, { binary }] of release.assets) {
@@ -107,8 +112,8 @@ export async function verifyExecutable(
   return undefined;
 }
 
-async function verifiedManifest(runtime: Runtime, folder: string) {
-  const { document } = await decideAsClient(await readReleaseFolder(runtime, folder), runtime.now());
+async function verifiedManifest(runtime: Runtime, folder: string, { root }: VerifyOptions) {
+  const { document } = await decideAsClient(await readReleaseFolder(runtime, folder), runtime.now(), root);
   return readManifest(document, folder);
 }
 

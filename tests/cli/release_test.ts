@@ -1,7 +1,7 @@
 /** `cco release`: what each command writes and says, where keys come from, and what never leaves. */
 
 import assert from "node:assert/strict";
-import { chmod, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, copyFile, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Command } from "../../src/cli/command.ts";
@@ -400,6 +400,23 @@ test("release verify says of a changed manifest what a client would say", async 
   const { code, stderr } = await world.run("release verify --folder releases");
   assert.equal(code, 5);
   assert.match(stderr, /^Signature verification failed: /);
+});
+
+test("release verify --root does not believe a folder whose first root is another", async () => {
+  await using world = await openDesk();
+  await copyFile(join(world.folder, "releases/1.root.json"), join(world.folder, "compiled-in.json"));
+  await ok(world, "release verify --folder releases --root compiled-in.json");
+  await rm(join(world.folder, "releases"), { recursive: true });
+  await placeKey(world, "thief.key", 9);
+  await ok(world, "release init releases --root-key-file thief.key --key-file thief.key");
+  await ok(world, "release verify --folder releases");
+  for (const more of ["", " --executable root.key"]) {
+    const { code, stderr } = await world.run(
+      `release verify --folder releases --root compiled-in.json${more}`,
+    );
+    assert.equal(code, 5);
+    assert.match(stderr, /^Signature verification failed: /);
+  }
 });
 
 test("release lint exits 1 for what a client would refuse and 0 for what a person would regret", async () => {

@@ -3,12 +3,14 @@ import { chmod, readdir, readFile, stat, symlink, writeFile } from "node:fs/prom
 import { join } from "node:path";
 import { test } from "node:test";
 import { blake2b } from "../../src/blake2b.ts";
-import { parsePublicKeyFile } from "../../src/minisign_key_file.ts";
+import { parsePublicKeyFile, secretKeyFile } from "../../src/minisign_key_file.ts";
 import { keygen, readSecretKey, sign } from "../../src/publish/mod.ts";
 import { signedBy } from "../../src/trust.ts";
 import { withPublisher } from "../support/publisher.ts";
 import { APP, NOW, testKey } from "../support/signed_release.ts";
 
+/** Deno 2.7's scrypt makes at most 64 bytes, a protected key file needs 104. */
+const scryptMissing = await lacksScrypt() ? "this runtime's scrypt makes at most 64 bytes" : false;
 const hasModes = process.platform !== "win32";
 
 test("keygen() writes a secret key for its owner only and a public one, and readSecretKey() reads it", async () => {
@@ -72,6 +74,31 @@ test("readSecretKey() refuses a folder, another file, and one that is too large,
   });
 });
 
+test("readSecretKey() says that a file is not there", async () => {
+  await withPublisher(async ({ place, runtime }) => {
+    const file = join(await place("keys"), "absent");
+    await assert.rejects(readSecretKey({ file }, { runtime }), {
+      name: "TypeError",
+      message: `Cannot use the secret key ${file}: there is no such file`,
+    });
+  });
+});
+
+test("readSecretKey() asks for the password of a protected key only", { skip: scryptMissing }, async () => {
+  const key = await testKey(5);
+  const cost = { operations: 32_768, memory: 1_048_576 };
+  const protection = { password: "horse", salt: new Uint8Array(32), cost };
+  let asked = 0;
+  const password = () => Promise.resolve(asked++ < 3 ? "horse" : undefined);
+  assert.deepEqual(await readSecretKey({ text: await secretKeyFile(key) }, { password }), key);
+  assert.equal(asked, 0);
+  const text = await secretKeyFile(key, { protection });
+  assert.deepEqual(await readSecretKey({ text }, { password }), key);
+  assert.equal(asked, 1);
+  asked = 3;
+  await assert.rejects(readSecretKey({ text }, { password }), /no password was given/);
+});
+
 test("sign() signs a file for its name, by the digest that verification computes", async () => {
   await withPublisher(async ({ place, runtime }) => {
     const path = join(await place("files"), "checksums.sha256");
@@ -124,3 +151,13 @@ test("sign() knows a manifest and a root, and refuses those of another program",
     }
   });
 });
+
+async function lacksScrypt(): Promise<boolean> {
+  try {
+    const cost = { operations: 32_768, memory: 1_048_576 };
+    const protection = { password: "x", salt: new Uint8Array(32), cost };
+    return await secretKeyFile(await testKey(1), { protection }) === "";
+  } catch {
+    return true;
+  }
+}
