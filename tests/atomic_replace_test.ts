@@ -149,7 +149,7 @@ const intrusions: [name: string, intrude: (place: MemoryPlace, path: string) => 
 ];
 
 for (const [name, intrude] of intrusions) {
-  test(`atomicReplace() calls it tampering when the staged file was ${name} before`, async () => {
+  test(`atomicReplace() calls it tampering when the staged file was ${name} before (T22)`, async () => {
     const place = memoryPlace();
     const before = place.folder();
     const staged = await place.staged();
@@ -158,7 +158,7 @@ for (const [name, intrude] of intrusions) {
     assert.deepEqual(place.folder(), before);
   });
 
-  test(`atomicReplace() calls it tampering when the staged file is ${name} between probe and swap`, async () => {
+  test(`atomicReplace() calls it tampering when the staged file is ${name} between probe and swap (T22)`, async () => {
     const place = memoryPlace();
     const before = place.folder();
     const staged = await place.staged();

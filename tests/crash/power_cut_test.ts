@@ -7,7 +7,7 @@ const total = { moments: 0, states: 0, violations: 0 };
 
 for (const os of ["linux", "windows"] as const) {
   for (const scenario of scenariosOn(os)) {
-    test(`${scenario.name} on ${os}: a working program survives a power cut at every operation, and another during recovery`, async () => {
+    test(`${scenario.name} on ${os}: a working program survives a power cut at every operation, and another during recovery (T28)`, async () => {
       const found = await explore(scenario, { cuts: 2 });
       count(`${os}, ${scenario.name}`, found);
       deepEqual(found.violations, []);
