@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { TestContext } from "node:test";
+
 /**
  * Tells whether this machine can run a test.
  *
@@ -17,16 +19,44 @@ export function skipWithout(...programs: readonly string[]): string | false {
   return missing.length > 0 ? `it needs ${missing.join(", ")}` : false;
 }
 
+/** What this machine refuses to do. */
+export class MissingMeans extends Error {}
+
+/**
+ * Prepares a test that is skipped when the machine refuses what it needs, and says so.
+ *
+ * @param t The test.
+ * @param prepare Prepares it with {@link must}.
+ * @returns Whether the test can go on.
+ */
+export async function prepared(
+  t: Pick<TestContext, "skip">,
+  prepare: () => Promise<unknown>,
+): Promise<boolean> {
+  try {
+    await prepare();
+    return true;
+  } catch (error) {
+    if (!(error instanceof MissingMeans)) throw error;
+    console.log(`Skipped: ${error.message}`);
+    t.skip(error.message);
+    return false;
+  }
+}
+
 /**
  * Runs a program that must succeed.
  *
  * @param command The program and its arguments.
  * @returns What it printed.
+ * @throws {MissingMeans} When it fails.
  */
 export async function must(...[program, ...args]: readonly [string, ...string[]]): Promise<string> {
   const { code, stdout, stderr } = await new Deno.Command(program, { args, stdin: "null" }).output();
   const decoder = new TextDecoder();
-  if (code !== 0) throw new Error(`Cannot ${program} ${args.join(" ")}: ${decoder.decode(stderr).trim()}`);
+  if (code !== 0) {
+    throw new MissingMeans(`Cannot ${program} ${args.join(" ")}: ${decoder.decode(stderr).trim()}`);
+  }
   return decoder.decode(stdout);
 }
 

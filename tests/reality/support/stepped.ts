@@ -9,8 +9,8 @@
 
 import type { StartOptions } from "../../support/deno/watched_process.ts";
 
-/** Calls that change a file system, and those that make a change last. Of `openat` only those that write count. */
-const CALLS = [
+/** Calls that change a file system. Of `openat` only those that write count. */
+const CHANGES = [
   "openat",
   "rename",
   "renameat",
@@ -21,8 +21,6 @@ const CALLS = [
   "symlinkat",
   "unlink",
   "unlinkat",
-  "fsync",
-  "fdatasync",
   "ftruncate",
   "chmod",
   "fchmod",
@@ -35,7 +33,9 @@ const CALLS = [
   "rmdir",
   "setxattr",
   "fsetxattr",
-].join(",");
+];
+/** Calls that make changes last. */
+const FLUSHES = ["fsync", "fdatasync"];
 
 /** One call, as strace prints it. */
 export interface Call {
@@ -43,6 +43,12 @@ export interface Call {
   readonly index: number;
   /** The call with its arguments and result. */
   readonly text: string;
+}
+
+/** How a program is stepped through. */
+export interface StepOptions extends StartOptions {
+  /** Whether it is told that everything is flushed while nothing is. */
+  readonly withoutFlushing?: boolean;
 }
 
 /** How a stepped program ended. */
@@ -53,6 +59,8 @@ export interface Stepped {
   readonly killed: boolean;
   /** The exit code of what was not killed. */
   readonly code: number;
+  /** What it printed to its standard output. */
+  readonly stdout: string;
 }
 
 /**
@@ -64,27 +72,23 @@ export interface Stepped {
  */
 export async function stepThrough(
   path: string,
-  { args, env }: StartOptions,
+  { args, env, withoutFlushing = false }: StepOptions,
   onCall: (call: Call) => "continue" | "kill" | Promise<"continue" | "kill">,
 ): Promise<Stepped> {
   const strace = new Deno.Command("strace", {
     args: [
-      "-f",
-      "-qq",
-      "-s",
-      "300",
-      "-o",
-      "/dev/stderr",
-      `--trace=${CALLS}`,
-      `--inject=${CALLS}:signal=SIGSTOP`,
-    ]
-      .concat(path, args),
+      ...["-f", "-qq", "-s", "300", "-o", "/dev/stderr", `--trace=${[...CHANGES, ...FLUSHES].join(",")}`],
+      `--inject=${CHANGES.join(",")}:signal=SIGSTOP`,
+      `--inject=${FLUSHES.join(",")}:${withoutFlushing ? "retval=0:" : ""}signal=SIGSTOP`,
+      ...[path, ...args],
+    ],
     env: { ...env },
     clearEnv: true,
     stdin: "null",
-    stdout: "null",
+    stdout: "piped",
     stderr: "piped",
   }).spawn();
+  const stdout = new Response(strace.stdout).text();
   const tracer = new Tracer();
   let killed = false;
   for await (const line of linesOf(strace.stderr)) {
@@ -95,7 +99,7 @@ export async function stepThrough(
     else signal(stop.process, "SIGCONT");
   }
   const { code } = await strace.status;
-  return { calls: tracer.calls, killed, code };
+  return { calls: tracer.calls, killed, code, stdout: await stdout };
 }
 
 /** Understands the lines of `strace -f`. */
