@@ -41,7 +41,7 @@ export function nodeRuntime(): Runtime {
   return {
     name: nameOf(process.versions),
     fs: nodeFiles,
-    fetch: (url, init) => fetch(url, init),
+    fetch: fetchByEnvironment,
     run,
     os,
     arch: PROCESSORS[process.arch] ?? process.arch,
@@ -64,6 +64,17 @@ export function nodeRuntime(): Runtime {
 
 async function files(): Promise<FileSystem> {
   return (await import("./node/files.ts")).files;
+}
+
+/** Node ignores the environment's proxies and certificates; Bun does not. */
+async function fetchByEnvironment(url: string, init: RequestInit): Promise<Response> {
+  const { env, versions } = globalThis.process;
+  const names = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "SSL_CERT_FILE"];
+  const isSpecial = names.some((name) => env[name] || env[name.toLowerCase()]);
+  if (!isSpecial || versions["bun"] !== undefined) return await fetch(url, init);
+  const { nodeFetch } = await import("./node/fetch.ts");
+  const follow = await nodeFetch({});
+  return await follow(url, init);
 }
 
 async function run(path: string, options: RunOptions): Promise<RunResult> {

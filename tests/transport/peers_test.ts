@@ -1,0 +1,225 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { execFile } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { download } from "../../src/resume.ts";
+import { fetchBytes } from "../../src/http.ts";
+import { systemRuntime } from "../../src/runtime/default.ts";
+import { failsWith } from "../support/fails_with.ts";
+import { inTemporaryFolder } from "../support/server_test.ts";
+import { makeCertificate, missing, type Peer, startNginx, startTinyproxy } from "./support/peers.ts";
+
+const CONTENT = randomBytes(500_000);
+const SHA256 = createHash("sha256").update(CONTENT).digest("hex");
+const USER = "updater";
+const PASSWORD = "canary-password";
+
+/** Registers a test with real servers, which are ended afterwards; it is skipped where one is not installed. */
+function peerTest(
+  title: string,
+  programs: string[],
+  body: (folder: string, keep: <P extends Peer>(peer: Promise<P>) => Promise<P>) => Promise<void>,
+): void {
+  const skip = missing(...programs);
+  if (skip) console.log(`skipped: ${title}: ${skip}`);
+  test(title, { skip }, async () => {
+    await inTemporaryFolder(async (folder) => {
+      const peers: Peer[] = [];
+      await mkdir(join(folder, "www", "private"), { recursive: true });
+      await writeFile(join(folder, "www", "app"), CONTENT);
+      await writeFile(join(folder, "www", "private", "app"), CONTENT);
+      try {
+        await body(folder, async (starting) => {
+          const peer = await starting;
+          peers.push(peer);
+          return peer;
+        });
+      } finally {
+        for (const peer of peers) await peer.stop();
+      }
+    });
+  });
+}
+
+peerTest("nginx: a part is continued with Range and If-Range", ["nginx"], async (folder, keep) => {
+  const { port } = await keep(startNginx(folder));
+  const runtime = systemRuntime();
+  const urls = [`http://127.0.0.1:${port}/app`];
+  const path = join(folder, "part");
+  const request = { urls, path, size: CONTENT.length, sha256: SHA256, maxBytes: 1e9 };
+  const controller = new AbortController();
+  const onProgress = (bytes: number): void => void (bytes > 100_000 && controller.abort("enough"));
+  await assert.rejects(download(runtime, request, { signal: controller.signal, onProgress }));
+  const { length } = await readFile(path);
+  assert(length > 100_000 && length < CONTENT.length);
+  const done = await download(runtime, request);
+  assert.deepEqual([done.sha256, done.transferredBytes], [SHA256, CONTENT.length - length]);
+});
+
+peerTest("nginx: a changed file is fetched anew", ["nginx"], async (folder, keep) => {
+  const { port } = await keep(startNginx(folder));
+  const url = `http://127.0.0.1:${port}/app`;
+  const path = join(folder, "part");
+  await writeFile(path, randomBytes(100_000));
+  await writeFile(`${path}.json`, JSON.stringify({ etags: { [url]: '"old"' } }));
+  const request = { urls: [url], path, size: CONTENT.length, sha256: SHA256, maxBytes: 1e9 };
+  const done = await download(systemRuntime(), request);
+  assert.deepEqual([done.sha256, done.transferredBytes], [SHA256, CONTENT.length]);
+});
+
+peerTest(
+  "nginx: nothing comes compressed, a pause and a missing token are told",
+  ["nginx"],
+  async (folder, keep) => {
+    const { port } = await keep(startNginx(folder));
+    const origin = `http://127.0.0.1:${port}`;
+    await writeFile(join(folder, "www", "manifest.json"), "x".repeat(10_000));
+    const runtime = systemRuntime();
+    const options = { maxBytes: 1e6, what: "manifest" };
+    const { bytes, headers } = await fetchBytes(runtime, `${origin}/manifest.json`, options);
+    assert.deepEqual([bytes.length, headers.get("content-encoding")], [10_000, null]);
+    await failsWith(fetchBytes(runtime, `${origin}/busy/`, options), "RATE_LIMITED");
+    await failsWith(fetchBytes(runtime, `${origin}/private/app`, options), "HTTP_STATUS", { status: 401 });
+    const token = [{ origin, value: "Bearer canary-token" }];
+    assert.equal(
+      (await fetchBytes(runtime, `${origin}/private/app`, { ...options, token })).bytes.length,
+      500_000,
+    );
+  },
+);
+
+/** What a client in a process of its own says. */
+interface Report {
+  readonly outcome: string;
+  readonly message?: string;
+}
+
+async function client(
+  url: string,
+  folder: string,
+  env: Record<string, string>,
+  network?: object,
+): Promise<Report> {
+  const script = fileURLToPath(import.meta.url).replace(/peers_test(\.test)?\.(\w+)$/, "support/client.$2");
+  const run = "Deno" in globalThis ? ["run", "--allow-all", "--no-check", "--quiet"] : [];
+  const target = await mkdtemp(join(folder, "client-"));
+  const args = [...run, script, url, target, network ? JSON.stringify(network) : ""];
+  const inherited = Object.entries(process.env).filter(([name]) =>
+    !/proxy|ssl_cert|extra_ca|tls_ca/i.test(name)
+  );
+  const output = await new Promise<string>((resolve, reject) => {
+    const options = { env: { ...Object.fromEntries(inherited), ...env } };
+    execFile(process.execPath, args, options, (error, stdout, stderr) => {
+      if (error) reject(new Error(`${error.message}\n${stdout}${stderr}`));
+      else resolve(stdout + stderr);
+    });
+  });
+  for (
+    const secret of [
+      "canary",
+      encodeURIComponent(PASSWORD),
+      Buffer.from(`${USER}:${PASSWORD}`).toString("base64"),
+    ]
+  ) {
+    assert(!output.includes(secret), `a secret is in the output: ${output}`);
+  }
+  return JSON.parse(output.split("\n").find((line) => line.startsWith("{")) ?? "{}");
+}
+
+/** Who asked: the first word of each line of nginx's log. */
+async function clientsIn(log: string): Promise<string[]> {
+  const lines = (await readFile(log, "utf8")).split("\n").filter((line) => line !== "");
+  return lines.map((line) => line.split(" ")[0] ?? "");
+}
+
+const proxyCases: [
+  title: string,
+  env: (proxy: string) => Record<string, string>,
+  outcome: string,
+  asked: boolean,
+][] = [
+  ["HTTP_PROXY", (proxy) => ({ HTTP_PROXY: proxy }), SHA256, true],
+  ["http_proxy", (proxy) => ({ http_proxy: proxy }), SHA256, true],
+  ["NO_PROXY", (proxy) => ({ HTTP_PROXY: proxy, NO_PROXY: "example.com,127.0.0.1" }), SHA256, false],
+  ["no_proxy", (proxy) => ({ http_proxy: proxy, no_proxy: "127.0.0.1" }), SHA256, false],
+  [
+    "a wrong password",
+    (proxy) => ({ HTTP_PROXY: proxy.replace(PASSWORD, "canary-x") }),
+    "HTTP_STATUS",
+    true,
+  ],
+];
+for (const [title, env, outcome, asked] of proxyCases) {
+  peerTest(`tinyproxy, http: ${title}`, ["nginx", "tinyproxy"], async (folder, keep) => {
+    const { port, log } = await keep(startNginx(folder));
+    const proxy = await keep(startTinyproxy(folder, USER, PASSWORD));
+    const variables = env(`http://${USER}:${PASSWORD}@127.0.0.1:${proxy.port}`);
+    const report = await client(`http://127.0.0.1:${port}/app`, folder, variables);
+    assert.equal(report.outcome, outcome, report.message);
+    assert.equal((await readFile(proxy.log, "utf8")).includes("GET http://"), asked);
+    const from = asked ? "127.0.0.2" : "127.0.0.1";
+    assert.deepEqual(await clientsIn(log), outcome === SHA256 ? [from] : []);
+  });
+}
+
+peerTest("tinyproxy, http: the option proxy", ["nginx", "tinyproxy"], async (folder, keep) => {
+  const { port } = await keep(startNginx(folder));
+  const proxy = await keep(startTinyproxy(folder, USER, PASSWORD));
+  const address = `http://${USER}:${PASSWORD}@127.0.0.1:${proxy.port}`;
+  const report = await client(`http://127.0.0.1:${port}/app`, folder, {}, { proxy: address });
+  assert.equal(report.outcome, SHA256, report.message);
+  assert.match(await readFile(proxy.log, "utf8"), /GET http:\/\//);
+});
+
+const authorityCases: [
+  title: string,
+  env: (ca: string) => Record<string, string>,
+  byOption: boolean,
+  works: boolean,
+][] = [
+  ["SSL_CERT_FILE", (ca) => ({ SSL_CERT_FILE: ca }), false, true],
+  ["NODE_EXTRA_CA_CERTS", (ca) => ({ NODE_EXTRA_CA_CERTS: ca }), false, true],
+  ["the option caFile", () => ({}), true, true],
+  ["nothing, which is refused with what to do", () => ({}), false, false],
+];
+for (const way of ["directly", "through a CONNECT proxy with password"]) {
+  for (const [title, env, byOption, works] of authorityCases) {
+    const programs = ["nginx", "tinyproxy", "openssl"];
+    peerTest(`https with a private authority ${way}: ${title}`, programs, async (folder, keep) => {
+      const certificate = await makeCertificate(folder);
+      const { port, log } = await keep(startNginx(folder, certificate));
+      const proxy = await keep(startTinyproxy(folder, USER, PASSWORD));
+      const variables = {
+        ...env(certificate.ca),
+        ...(way === "directly" ? {} : { HTTPS_PROXY: `http://${USER}:${PASSWORD}@127.0.0.1:${proxy.port}` }),
+      };
+      const options = byOption ? { caFile: certificate.ca } : undefined;
+      const report = await client(`https://127.0.0.1:${port}/app`, folder, variables, options);
+      assert.equal(report.outcome, works ? SHA256 : "NETWORK", report.message);
+      if (!works) assert.match(report.message ?? "", /an authority this program does not know/);
+      const direct = way === "directly";
+      assert.equal((await readFile(proxy.log, "utf8")).includes("CONNECT 127.0.0.1:"), !direct);
+      assert.deepEqual(await clientsIn(log), works ? [direct ? "127.0.0.1" : "127.0.0.2"] : []);
+    });
+  }
+}
+
+peerTest(
+  "a CONNECT proxy that wants another password says so",
+  ["nginx", "tinyproxy", "openssl"],
+  async (folder, keep) => {
+    const certificate = await makeCertificate(folder);
+    const { port } = await keep(startNginx(folder, certificate));
+    const proxy = await keep(startTinyproxy(folder, USER, PASSWORD));
+    const report = await client(`https://127.0.0.1:${port}/app`, folder, {
+      HTTPS_PROXY: `http://${USER}:canary-wrong@127.0.0.1:${proxy.port}`,
+    });
+    assert.equal(report.outcome, "NETWORK");
+    assert.match(report.message ?? "", /the proxy/);
+  },
+);
