@@ -19,6 +19,8 @@ export interface RunningService {
   readonly record: ServiceRecord;
   /** What it says. */
   readonly health: HealthDocument;
+  /** Its process. */
+  readonly started: Started;
 }
 
 /** How long a service may take until it answers. An emulated machine needed 4 s. */
@@ -118,7 +120,7 @@ async function answering(invocation: Invocation, started: Started): Promise<Runn
     const record = await serviceNow(invocation);
     const health = record === undefined ? undefined : await askHealth(record);
     const isOurs = record?.pid === started.pid && health?.pid === started.pid;
-    if (isOurs && health.status !== "starting") running = { record, health };
+    if (isOurs && health.status !== "starting") running = { record, health, started };
     return running !== undefined || started.hasEnded();
   });
   if (running !== undefined) return running;

@@ -11,6 +11,8 @@ export interface Started {
   readonly pid: number;
   /** Whether it has ended. */
   readonly hasEnded: () => boolean;
+  /** With what; `undefined` while it runs and when a signal ended it. */
+  readonly exitCode: () => number | undefined;
 }
 
 /** What the system wants of a service. */

@@ -52,6 +52,11 @@ export async function run(invocation: Invocation): Promise<number> {
       log,
       loadDuties: () => loadDuties(again(invocation, stop), log),
       onReload,
+      handOver: async (version, { failing }) => {
+        const { handOver } = await import("./hand_over.ts");
+        const wasHealthy = failing === undefined;
+        return await handOver(again(invocation, stop), { version, wasHealthy, log, signal: stop });
+      },
       signal: stop,
     });
   } catch (error) {
@@ -83,16 +88,29 @@ async function loadDuties(invocation: Invocation, log: Log): Promise<Duties> {
       const found = { latest, channel, current: build.version, offered: update?.version };
       await changeState(runtime, stateDirectory, { lastCheck: runtime.now(), found });
     },
-    onUpdate(update) {
-      log.info(`New version available: ${update.version}`);
-      return Promise.resolve();
+    async onUpdate(update, state) {
+      if (!settings.get("updates.auto_install")) {
+        log.info(`New version available: ${update.version}`);
+        return "stay";
+      }
+      const { autoInstall } = await import("./auto_install.ts");
+      if (!await autoInstall(invocation, { update, state, log, options: options! })) return "stay";
+      if (!isSupervised(invocation)) return "hand-over";
+      log.info("Restart the service to use the new version");
+      return "stay";
     },
     describe(error) {
+      if (error instanceof Failure) return error;
       const failure = library.isUpdateError(error) ? updateFailure(error, "check") : undefined;
       const message = error instanceof Error ? error.message : String(error);
       return { code: failure?.code ?? "UNEXPECTED", message: failure?.message ?? message };
     },
   };
+}
+
+/** Whether this process is systemd's own child: it would take the end of it for the end of the service. */
+function isSupervised({ world: { terminal, runtime } }: Invocation): boolean {
+  return terminal.env("SYSTEMD_EXEC_PID") === `${runtime.pid}`;
 }
 
 async function checkOptions(

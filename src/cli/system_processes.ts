@@ -13,13 +13,17 @@ async function start(path: string, args: readonly string[]): Promise<Started> {
   const { spawn } = await import("node:child_process");
   const child = spawn(path, [...args], { detached: true, stdio: "ignore", windowsHide: true });
   let hasEnded = false;
-  child.once("exit", () => hasEnded = true);
+  let exitCode: number | undefined;
+  child.once("exit", (code: number | null) => {
+    hasEnded = true;
+    exitCode = code ?? undefined;
+  });
   await new Promise<void>((resolve, reject) => {
     child.once("error", reject);
     child.once("spawn", resolve);
   });
   child.unref();
-  return { pid: child.pid!, hasEnded: () => hasEnded };
+  return { pid: child.pid!, hasEnded: () => hasEnded, exitCode: () => exitCode };
 }
 
 async function end(pid: number, how: "gracefully" | "forcibly"): Promise<void> {

@@ -19,8 +19,8 @@ export interface Duties {
   readonly checks: BackgroundCheckOptions | undefined;
   /** Told of a check that worked. */
   readonly onChecked: (latest: string, update: Update | undefined) => Promise<void>;
-  /** Called with an update that may be acted on now. */
-  readonly onUpdate: (update: Update, state: ServiceState) => Promise<void>;
+  /** Called with an update that may be acted on now; tells whether another version is to take over. */
+  readonly onUpdate: (update: Update, state: ServiceState) => Promise<"stay" | "hand-over">;
   /** Describes a failure in the words that administrators look for. */
   readonly describe: (error: unknown) => { readonly code: string; readonly message: string };
 }
@@ -43,6 +43,8 @@ export interface ServiceOptions {
   readonly loadDuties: () => Promise<Duties>;
   /** Calls back when the settings are to be read again; returns how to end that. */
   readonly onReload: (listener: () => void) => () => void;
+  /** Starts the version that `version` names; `false` when this one is to serve again. */
+  readonly handOver: (version: string, state: ServiceState) => Promise<boolean>;
   /** Stops the service. */
   readonly signal: AbortSignal;
 }
@@ -62,32 +64,41 @@ export class AlreadyRunning extends Error {
 }
 
 /**
- * Runs the service until its signal aborts.
+ * Runs the service until its signal aborts, or another version has taken over.
  *
  * @param options Where it listens, what it remembers, and its duties.
  * @throws {AlreadyRunning} When another service of the same state folder runs.
  * @throws {Error} When the address cannot be listened on; `code` says why.
  */
 export async function runService(options: ServiceOptions): Promise<void> {
-  const { runtime, version, lastCheck, log, listening } = options;
+  const { runtime, version, lastCheck, log } = options;
   const state = initialState({ version, pid: runtime.pid, startedAt: runtime.now(), lastCheck });
   try {
-    const server = await serveHealth(listening, state, runtime.now);
-    const release = await claim(options, state, server);
-    try {
-      log.info(`Service started: version ${version}, ${addressOf({ ...listening, port: server.port })}`);
-      await serve(options, state);
-      log.info("Service stopped");
-    } finally {
-      // The record goes last: without it the next service may start, and needs the port.
-      await server.close();
-      await release();
+    for (;;) {
+      const successor = await listenAndServe(options, state);
+      if (successor === undefined || await options.handOver(successor, state)) break;
+      state.phase = "starting";
     }
+    log.info("Service stopped");
   } catch (error) {
     log.error(messageOf(error));
     throw error;
   } finally {
     await log.close();
+  }
+}
+
+async function listenAndServe(options: ServiceOptions, state: ServiceState): Promise<string | undefined> {
+  const { runtime, version, log, listening } = options;
+  const server = await serveHealth(listening, state, runtime.now);
+  const release = await claim(options, state, server);
+  try {
+    log.info(`Service started: version ${version}, ${addressOf({ ...listening, port: server.port })}`);
+    return await serve(options, state);
+  } finally {
+    // The record goes last: without it the next service may start, and needs the port.
+    await server.close();
+    await release();
   }
 }
 
@@ -107,7 +118,8 @@ async function claim(
   }
 }
 
-async function serve(options: ServiceOptions, state: ServiceState): Promise<void> {
+/** Serves until it is to stop, or a version is to take over, which is returned. */
+async function serve(options: ServiceOptions, state: ServiceState): Promise<string | undefined> {
   const { log, onReload, signal } = options;
   const checking = new Checking(options, state);
   let reloading = checking.begin();
@@ -120,24 +132,33 @@ async function serve(options: ServiceOptions, state: ServiceState): Promise<void
   });
   if (!signal.aborted) {
     state.phase = "running";
-    await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    await Promise.race([checking.successor, aborted(signal)]);
   }
   state.phase = "stopping";
   log.info("Stopping");
   endReloads();
   await reloading;
   await checking.end();
+  return signal.aborted ? undefined : await checking.successor;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }
 
 /** The background checks, and what is made of them. */
 class Checking {
+  /** Resolves with the version that is to take over. */
+  readonly successor: Promise<string>;
   readonly #options: ServiceOptions;
   readonly #state: ServiceState;
   #stop = (): void => {};
   #acting: Promise<void> = Promise.resolve();
   #startedAt = 0;
+  #succeed = (_version: string): void => {};
 
   constructor(options: ServiceOptions, state: ServiceState) {
+    this.successor = new Promise((resolve) => this.#succeed = resolve);
     this.#options = options;
     this.#state = state;
   }
@@ -154,8 +175,12 @@ class Checking {
     const { startBackgroundChecks } = await import("../../mod.ts");
     this.#stop = startBackgroundChecks(
       { ...duties.checks, onCheck: (event) => this.#report(event, duties) },
-      (update) => this.#acting = duties.onUpdate(update, this.#state),
+      (update) => this.#acting = this.#act(update, duties),
     );
+  }
+
+  async #act(update: Update, { onUpdate }: Duties): Promise<void> {
+    if (await onUpdate(update, this.#state) === "hand-over") this.#succeed(update.version);
   }
 
   /** An installation that has begun is finished or undone first. */

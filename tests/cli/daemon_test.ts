@@ -21,7 +21,7 @@ async function freePort(): Promise<number> {
 }
 
 /** How a started executable behaves: by the version that its script says it is. */
-type Behaviour = (version: string) => "serves" | "dies" | "stays deaf";
+type Behaviour = (version: string) => "serves" | "dies" | "dies later";
 
 /** A system on which starting the executable runs the service in this process. */
 class Machine implements Processes {
@@ -31,7 +31,8 @@ class Machine implements Processes {
   readonly starts: (readonly string[])[] = [];
   #stop = new AbortController();
   #reload: (() => void) | undefined;
-  #running: Promise<unknown> = Promise.resolve();
+  readonly #running: Promise<unknown>[] = [];
+  readonly #stops: AbortController[] = [];
 
   constructor(world: TestWorld) {
     this.world = world;
@@ -42,14 +43,23 @@ class Machine implements Processes {
     this.starts.push(args);
     const version = /cco ([\d.]+)/.exec(await readFile(path, "utf8"))![1]!;
     const how = this.behaviour(version);
-    if (how !== "serves") return { pid: this.world.runtime.pid, hasEnded: () => how === "dies" };
+    if (how === "dies") return this.#started(() => 1);
     this.#stop = new AbortController();
-    let hasEnded = false;
+    let code: number | undefined;
     const { build } = this.world;
     this.world.build = { ...build, version };
-    this.#running = this.world.run(...args).finally(() => hasEnded = true);
+    const stop = this.#stop;
+    this.#stops.push(stop);
+    this.#running.push(
+      this.world.run(...args).then((answer) => code = how === "dies later" ? 1 : answer.code),
+    );
+    if (how === "dies later") setTimeout(() => stop.abort(), 300);
     this.world.build = build;
-    return await Promise.resolve({ pid: this.world.runtime.pid, hasEnded: () => hasEnded });
+    return this.#started(() => code);
+  }
+
+  #started(exitCode: () => number | undefined): Started {
+    return { pid: this.world.runtime.pid, exitCode, hasEnded: () => exitCode() !== undefined };
   }
 
   end(_: number, how: "gracefully" | "forcibly"): Promise<void> {
@@ -73,8 +83,8 @@ class Machine implements Processes {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stop.abort();
-    await this.#running;
+    for (const stop of this.#stops) stop.abort();
+    await Promise.all(this.#running);
   }
 }
 
@@ -277,6 +287,75 @@ test("cco daemon passes its place on to the service, and refuses what is none", 
   ) {
     assert.equal((await world.run(words)).code, 2, words);
   }
+});
+
+/** A running service that installs by itself, is due now, and finds version 2025.11.2. */
+async function installing(world: TestWorld, behaviour: Behaviour): Promise<Machine> {
+  const { machine } = await machineWith(world);
+  world.env["CCO_SERVICE_PROBATION"] = "1s";
+  world.env["CCO_UPDATES_AUTO_INSTALL"] = "true";
+  machine.behaviour = behaviour;
+  await world.publish([{ version: "2025.11.2" }]);
+  await world.writeState({});
+  const due = JSON.stringify({ next: 0, failures: 0, isWaiting: false });
+  await writeFile(join(world.home, ".local/state/cco/background.json"), due);
+  const { code, stderr } = await world.run("daemon start");
+  assert.equal(code, 0, stderr);
+  return machine;
+}
+
+/** What the log says once it says a text, without times. */
+async function logged(world: TestWorld, text: string): Promise<string[]> {
+  const log = await until(async () => {
+    const { stdout } = await world.run("daemon logs");
+    return stdout.includes(text) && stdout;
+  });
+  return log.trimEnd().split("\n").map((line) => line.slice(21));
+}
+
+test("the service installs by itself, and the new version takes over", async () => {
+  await using world = await TestWorld.make();
+  await using _ = await installing(world, () => "serves");
+  const lines = await logged(world, "has taken over");
+  const from = lines.indexOf("[INFO] Starting update check");
+  assert.deepEqual(lines.slice(from, from + 7), [
+    "[INFO] Starting update check",
+    "[INFO] Current version: 2025.11.1",
+    "[INFO] Latest version: 2025.11.2",
+    "[INFO] Downloading release...",
+    "[INFO] Verifying checksum...",
+    "[INFO] Installing update...",
+    "[INFO] Successfully updated to 2025.11.2",
+  ]);
+  assert.match((await world.run("daemon status")).stdout, /\nVersion: 2025\.11\.2\nHealth: ok\n/);
+  assert.deepEqual(await world.installed(), ["cco", "cco.backup"]);
+});
+
+for (const how of ["dies", "dies later"] as const) {
+  test(`the old version serves again when the new one ${how}, and the bad one is remembered`, async () => {
+    await using world = await TestWorld.make();
+    await using _ = await installing(world, (version) => version === "2025.11.2" ? how : "serves");
+    const lines = await logged(world, "rolled back to previous version");
+    assert(lines.some((line) => line.startsWith("[ERROR] Version 2025.11.2 did not become healthy: ")));
+    const status = await until(async () => {
+      const answer = await world.run("daemon status");
+      return answer.stdout.includes("Health: ok") && answer.stdout;
+    });
+    assert.match(status, /\nVersion: 2025\.11\.1\n/);
+    assert.equal(await readFile(world.executable, "utf8"), scriptOf("2025.11.1"));
+    assert.equal((await world.json("update --check")).document["outcome"], "held-back");
+  });
+}
+
+test("an installation waits for the window", async () => {
+  await using world = await TestWorld.make();
+  // A minute that was over some hours ago.
+  const at = new Date(Date.now() - 6 * 3_600_000).toISOString().slice(11, 14);
+  world.env["CCO_UPDATES_WINDOW"] = `${at}00-${at}01 UTC`;
+  await using _ = await installing(world, () => "serves");
+  const lines = await logged(world, "Latest version: 2025.11.2");
+  assert(!lines.some((line) => line.includes("Downloading")));
+  assert.deepEqual(await world.installed(), ["cco"]);
 });
 
 test("cco run and cco daemon print documents of their published shapes", async () => {
