@@ -62,7 +62,7 @@ export async function handOver(invocation: Invocation, to: HandOver): Promise<bo
 async function watch(
   invocation: Invocation,
   { record, health, started }: RunningService,
-  { wasHealthy, signal }: HandOver,
+  { version, wasHealthy, signal }: HandOver,
 ): Promise<string | undefined> {
   const { runtime } = invocation.world;
   const end = runtime.now() + (parseDuration((await invocation.settings()).get("service.probation")) ?? 0);
@@ -71,6 +71,7 @@ async function watch(
     // A person has stopped it: that is no fault of the version.
     if (started.hasEnded() && started.exitCode() === 0) return undefined;
     if (started.hasEnded()) return `it ended with exit code ${started.exitCode() ?? "none"}`;
+    if (now !== undefined && now.version !== version) return `it is version ${now.version}`;
     silences = now === undefined ? silences + 1 : 0;
     if (silences >= SILENCES) return "it does not answer";
     if (now?.status === "degraded" && wasHealthy) {

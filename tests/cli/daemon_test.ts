@@ -1,6 +1,7 @@
 /** `cco run` and `cco daemon`, with services that run in this process. */
 
 import assert from "node:assert/strict";
+import { rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
@@ -108,10 +109,14 @@ test("cco daemon starts, tells how it is, and stops, in the contract's words", a
   const start = await world.run("daemon start");
   assert.equal(start.code, 0, start.stderr);
   assert.equal(start.stdout, `✅ Daemon started (PID: ${pid})\nAddress: http://127.0.0.1:${port}\n`);
-  const status = await world.run("daemon status");
-  assert.equal(status.code, 0);
+  const status = await until(async () => {
+    const answer = await world.run("daemon status");
+    assert.equal(answer.code, 0);
+    // The first moment is too early to know when the next check is due.
+    return !answer.stdout.includes("Next check: Never") && answer.stdout;
+  });
   assert.match(
-    status.stdout,
+    status,
     new RegExp(
       `^Daemon is running \\(PID: ${pid}\\)\nUptime: \\d+s\nVersion: 2025.11.1\nHealth: ok\n` +
         `Address: http://127.0.0.1:${port}\nLast check: Never\nNext check: \\d{4}-\\d\\d-\\d\\d [\\d:]{8} UTC\n$`,
@@ -346,6 +351,22 @@ for (const how of ["dies", "dies later"] as const) {
     assert.equal((await world.json("update --check")).document["outcome"], "held-back");
   });
 }
+
+test("the old version serves again when the new one is degraded and it was not", async () => {
+  await using world = await TestWorld.make();
+  const state = join(world.home, ".local/state/cco/background.json");
+  await using _ = await installing(world, (version) => {
+    if (version === "2025.11.2") {
+      rmSync(join(world.folder, "releases/version-manifest.json"));
+      writeFileSync(state, JSON.stringify({ next: 0, failures: 0, isWaiting: false }));
+    }
+    return "serves";
+  });
+  const lines = await logged(world, "rolled back to previous version");
+  const why = "it is degraded: updates cannot be checked: HTTP_STATUS";
+  assert(lines.includes(`[ERROR] Version 2025.11.2 did not become healthy: ${why}`), lines.join("\n"));
+  await until(async () => (await world.run("daemon status")).stdout.includes("\nVersion: 2025.11.1\n"));
+});
 
 test("an installation waits for the window", async () => {
   await using world = await TestWorld.make();

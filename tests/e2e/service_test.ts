@@ -1,9 +1,18 @@
 /** The service of a compiled `cco`, as an administrator meets it: started, asked, updated, restarted, read, stopped. */
 
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import type { Home } from "../../scripts/demo/home.ts";
-import { NEW, OLD, published } from "../support/deno/published.ts";
+import { fileDigest } from "../../scripts/build_cache.ts";
+import { packExecutable } from "../../scripts/compile/archives.ts";
+import { hostPlatform } from "../../scripts/compile/platforms.ts";
+import { publishManifest } from "../../scripts/demo/release.ts";
+import { RELEASE_KEY } from "../support/deno/compiled_version.ts";
+import { NEW, OLD, type Published, published } from "../support/deno/published.ts";
+
+/** Machines that run other tests at the same time start programs more slowly than those that serve. */
+const SLOWNESS = 3;
 
 /** A port that nobody uses at the moment. */
 function freePort(): string {
@@ -14,11 +23,12 @@ function freePort(): string {
 /** Runs a test in a home with the older version; its service is stopped before the home is removed. */
 async function serving(
   t: Pick<TestContext, "after">,
-  body: (home: Home, port: string) => Promise<void>,
+  body: (home: Home, port: string, release: Published) => Promise<void>,
 ): Promise<void> {
-  const { home } = await published(t);
+  const release = await published(t);
+  const { home } = release;
   try {
-    await body(home, freePort());
+    await body(home, freePort(), release);
   } finally {
     await home.run("daemon", "stop");
   }
@@ -85,3 +95,104 @@ test("of ten services that are started at once one runs", (t) =>
     assert.equal(pids.size, 1);
     assert((await healthAt(port)).body.includes(`"pid":${[...pids][0]}`));
   }));
+
+test("a service under steady load installs by itself and hands over; it refuses for a moment only", (t) =>
+  serving(t, async (home, port) => {
+    await startInstalling(home, port, "2s");
+
+    const seen: { at: number; version: string | undefined }[] = [];
+    const end = Date.now() + 60_000;
+    for (let log = ""; !log.includes("has taken over");) {
+      assert(Date.now() < end, log);
+      for (let count = 0; count < 50; count++) {
+        const answer = await healthAt(port).catch(() => undefined);
+        const version = answer?.status === 200 ? JSON.parse(answer.body).version : undefined;
+        seen.push({ at: Date.now(), version });
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      log = (await home.run("daemon", "logs", "-n", "200")).stdout;
+    }
+    const failed = seen.filter(({ version }) => version === undefined);
+    const gap = failed.length === 0 ? 0 : failed.at(-1)!.at - failed[0]!.at;
+    console.log(`${seen.length} requests, ${failed.length} failed, within ${gap} ms`);
+    assert(gap < 1000 * SLOWNESS, `${gap} ms without an answer`);
+    const versions = seen.map(({ version }) => version).filter((version) => version !== undefined);
+    assert.deepEqual([...new Set(versions)], [OLD, NEW]);
+    const status = await home.run("daemon", "status");
+    assert(status.stdout.includes(`Version: ${NEW}\nHealth: ok\n`), status.stdout);
+  }));
+
+/** Starts a service that installs by itself and is due now. */
+async function startInstalling(home: Home, port: string, probation: string): Promise<void> {
+  const settings = { "updates.auto_install": "true", "service.probation": probation, "service.port": port };
+  for (const [key, value] of Object.entries(settings)) {
+    const answer = await home.run("config", "set", key, value);
+    assert.equal(answer.code, 0, answer.stderr);
+  }
+  const state = join(home.folder, ".local/state/cco");
+  await Deno.mkdir(state, { recursive: true });
+  const due = JSON.stringify({ next: 0, failures: 0, isWaiting: false });
+  await Deno.writeTextFile(join(state, "background.json"), due);
+  const start = await home.run("daemon", "start");
+  assert.equal(start.code, 0, start.stderr);
+}
+
+/** Publishes a script as the newer version: it answers the probe, and does something else for everything else. */
+async function publishScript(
+  { server, manifest }: Published,
+  folder: string,
+  command: string,
+): Promise<void> {
+  const script = join(folder, "cco");
+  const probe = `if [ "$1" = --version ]; then echo "cco ${NEW}"; exit 0; fi`;
+  await Deno.writeTextFile(script, `#!/bin/sh\n${probe}\n${command}\n`);
+  const archive = join(folder, "bad.tar.gz");
+  await packExecutable(script, archive, "tar.gz");
+  const { size } = await Deno.stat(archive);
+  Object.assign(manifest.versions[NEW]!.platforms[hostPlatform()]!, {
+    url: `${server.base}bad.tar.gz`,
+    sha256: await fileDigest(archive),
+    size,
+    binary: { path: "cco", sha256: await fileDigest(script), size: (await Deno.stat(script)).size },
+  });
+  server.files.set("bad.tar.gz", archive);
+  await publishManifest(server, manifest, RELEASE_KEY);
+}
+
+/** What the newer version does instead of serving, and what is said of it. */
+const BAD: readonly [what: string, command: string, why: RegExp][] = [
+  ["ends at once", "exit 1", /it ended at once/],
+  ["hangs", "exec sleep 600", /it did not answer in 20 s/],
+  ["dies after two seconds", '(sleep 2; kill -9 $$) & exec "$REAL" "$@"', /it ended with exit code none/],
+];
+
+for (const [what, command, why] of BAD) {
+  const skip = Deno.build.os === "windows" && "the bad versions are shell scripts";
+  test(
+    `the old version serves again after one that ${what}`,
+    { skip },
+    (t) =>
+      serving(t, async (home, port, release) => {
+        const real = command.replace("$REAL", release.new.path);
+        await publishScript(release, home.folder, real);
+        await startInstalling(home, port, "5s");
+        const end = Date.now() + 60_000;
+        let log = "";
+        while (!log.includes("rolled back to previous version")) {
+          assert(Date.now() < end, log);
+          await new Promise((resolve) => setTimeout(resolve, 200));
+          log =
+            (await new Deno.Command(release.old.path, { args: ["daemon", "logs"], env: home.env }).output())
+              .stdout.reduce((text, byte) => text + String.fromCharCode(byte), "");
+        }
+        assert.match(log, why);
+        assert.equal(await fileDigest(home.executable), release.old.sha256);
+        for (let answer = ""; !answer.includes(`"status":"ok","version":"${OLD}"`);) {
+          assert(Date.now() < end, answer);
+          answer = (await healthAt(port).catch(() => undefined))?.body ?? "";
+        }
+        const check = JSON.parse((await home.run("update", "--check", "--json")).stdout);
+        assert.equal(check.outcome, "held-back");
+      }),
+  );
+}
