@@ -12,7 +12,7 @@ const FIELDS = {
   description:
     "Self-update for standalone executables: signed manifests, verified downloads, a swap that can be undone",
   keywords: ["autoupdate", "bun", "deno", "executable", "self-update", "updater"],
-  engines: { node: ">=20", bun: ">=1.3", deno: ">=2.7" },
+  engines: { node: ">=20", bun: ">=1.4", deno: ">=2.7" },
   sideEffects: false,
 };
 

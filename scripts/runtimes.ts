@@ -27,7 +27,6 @@ const RUNTIMES: readonly Runtime[] = [
   { name: "Node 20", family: "node", version: "20.20.2" },
   { name: "Node 22", family: "node", version: "22.23.3" },
   { name: "Node 24", family: "node", version: "24.21.0" },
-  { name: "Bun 1.3", family: "bun", version: "1.3.0" },
   { name: "Bun 1.4", family: "bun", version: "1.4.5" },
   { name: "Deno 2.7", family: "deno", version: "2.7.11" },
 ];

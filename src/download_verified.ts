@@ -6,11 +6,13 @@
 
 import type { Update } from "./check_for_update.ts";
 import { openCooldown } from "./cooldown.ts";
+import { requireRoomFor } from "./disk_space.ts";
 import { removeTemporaries } from "./durable.ts";
-import { isFileError, UpdateError } from "./errors.ts";
-import { besideName, type Installation, installationOf } from "./installation.ts";
+import { UpdateError } from "./errors.ts";
+import { besideName, type Installation } from "./installation.ts";
 import { type Claim, claimInstallation } from "./journal.ts";
 import { toUpdateError } from "./install_error.ts";
+import { locateInstallation } from "./locate_installation.ts";
 import { PARTIAL_AGE, UNSIZED_BYTES } from "./limits.ts";
 import type {
   ExecutableOptions,
@@ -77,7 +79,7 @@ export async function downloadVerified(
   if (!update.trust.signed && !allowUnsigned) throw unsignedUpdate(update);
   const runtime = options.runtime ?? systemRuntime();
   refuseExpired(update, runtime.now());
-  const installation = await locate(runtime, options.executable);
+  const installation = await locateInstallation(runtime, options.executable);
   await prepare(runtime, installation, options);
   const staged = inFolder(installation.folder, besideName(runtime, installation, "new"));
   const claim = await claimFor(runtime, installation, update, staged);
@@ -85,9 +87,10 @@ export async function downloadVerified(
     onProgress?.({ phase, receivedBytes: 0, totalBytes: undefined, bytesPerSecond: 0 });
   try {
     await requireIdentityKept(runtime, installation);
-    const file = await fetchAsset(runtime, update, options);
+    const file = await fetchAsset(runtime, installation, update, options);
     report("verified");
-    const { asset, app } = update;
+    const { asset } = update;
+    const app = update.app ?? options.app;
     const facts = await stage(runtime, installation, {
       asset,
       app,
@@ -122,21 +125,6 @@ function refuseExpired({ source, expires }: Update, now: number): void {
     `Signature verification failed: the manifest at ${source} has expired; check again`,
     { source, reason: "expired" },
   );
-}
-
-async function locate(runtime: Runtime, executable: string | undefined): Promise<Installation> {
-  try {
-    return await installationOf(runtime, executable);
-  } catch (error) {
-    if (!isFileError(error)) throw error;
-    const path = executable ?? runtime.execPath;
-    throw new UpdateError(
-      "REPLACE_FAILED",
-      `Failed to install new binary: there is no executable at ${path}; install the program there first`,
-      { path, operation: "find" },
-      { cause: error },
-    );
-  }
 }
 
 /** Ends what an earlier process left, where this installation may be updated at all. */
@@ -185,6 +173,7 @@ async function claimFor(
 /** The whole, verified file, kept in the state folder under the digest it must have. */
 async function fetchAsset(
   runtime: Runtime,
+  installation: Installation,
   { asset, source }: Update,
   options: DownloadVerifiedOptions,
 ): Promise<string> {
@@ -202,6 +191,7 @@ async function fetchAsset(
     const bytesPerSecond = seconds > 0 ? (receivedBytes - first) / seconds : 0;
     options.onProgress?.({ phase: "downloading", receivedBytes, totalBytes, bytesPerSecond } as Progress);
   };
+  await requireRoomFor(runtime.fs, { asset, download: path, folder: installation.folder });
   const maxBytes = asset.size ?? UNSIZED_BYTES;
   const request = { urls: [...asset.urls], path, size: asset.size, sha256: asset.sha256, maxBytes };
   const local = source.startsWith("file:") ? asset.urls.find((url) => url.startsWith("file:")) : undefined;

@@ -5,7 +5,8 @@
  */
 
 import { isUpdateError } from "./errors.ts";
-import { type Installation, installationOf } from "./installation.ts";
+import type { Installation } from "./installation.ts";
+import { locateInstallation } from "./locate_installation.ts";
 import type { ExecutableOptions, SourceOptions, StepOptions, TrustOptions } from "./options.ts";
 import { countStart, endProbation, FAILED_STARTS, type Probation, probationOf } from "./probation.ts";
 import { refuseVersion } from "./refused_versions.ts";
@@ -63,12 +64,12 @@ export type RecoverResult = RecoveryOutcome;
  *
  * @param options Which executable, and how it is probed.
  * @returns What was found and done.
- * @throws {UpdateError} `ROLLBACK_FAILED` when neither version can be put in place: a human is needed.
+ * @throws {UpdateError} `REPLACE_FAILED` when there is no such executable; `ROLLBACK_FAILED` when neither version can be put in place: a human is needed.
  * @throws {FileError} When the folder cannot be read or written.
  */
 export async function recover(options: RecoverOptions = {}): Promise<RecoverResult> {
   const runtime = options.runtime ?? systemRuntime();
-  const installation = await installationOf(runtime, options.executable);
+  const installation = await locateInstallation(runtime, options.executable);
   const result = await recoverInstallation(runtime, strategyFor(runtime), installation, options.probe);
   if (options.isStart !== true || result.outcome !== "none") return result;
   const stateDirectory = stateDirectoryOf(runtime, options);

@@ -97,7 +97,10 @@ test("recover() by many starts at once takes a failed version back once", async 
 test("recover() fails where there is neither an executable nor a record of one", async () => {
   const place = memoryPlace();
   for (const executable of [place.beside("other"), "/nowhere/app"]) {
-    await assert.rejects(recover({ ...place.options, executable }), { name: "FileError", kind: "absent" });
+    await assert.rejects(recover({ ...place.options, executable }), {
+      name: "UpdateError",
+      code: "REPLACE_FAILED",
+    });
   }
 });
 

@@ -41,8 +41,7 @@ export async function install(invocation: Invocation, found: Found, update: Upda
       lastUpdate: runtime.now(),
       ...(isHead ? { found: { latest: current, channel: found.channel, current, offered: undefined } } : {}),
     });
-    sayUpdated(invocation, result);
-    return EXIT.ok;
+    return sayUpdated(invocation, result);
   } catch (error) {
     throw library.isUpdateError(error) ? updateFailure(error, doing) : error;
   } finally {
@@ -118,18 +117,25 @@ async function stop({ output }: Invocation, update: Update, staged: StagedUpdate
   return EXIT.ok;
 }
 
-function sayUpdated({ output }: Invocation, { outcome, from, to, executable, backup }: ReplaceResult): void {
-  output.line(`✅ Successfully updated to v${to}`);
-  output.step();
-  output.step("Restart CCO to use the new version.");
-  output.document({ outcome, from, to, executable, backup });
+/** The update is done, whatever becomes of the words: a full disk under a log must not make it look like a failure. */
+function sayUpdated({ output }: Invocation, { outcome, from, to, executable, backup }: ReplaceResult): number {
+  try {
+    output.line(`✅ Successfully updated to v${to}`);
+    output.step();
+    output.step("Restart CCO to use the new version.");
+    output.document({ outcome, from, to, executable, backup });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    output.note(`ℹ️  Updated to v${to}, but standard output could not be written: ${why}`);
+  }
+  return EXIT.ok;
 }
 
 function sayRolledBack({ output }: Invocation, result: ReplaceResult): number {
   output.line("⚠️  New binary verification failed, rolling back...");
   output.line("Update failed, rolled back to previous version");
   const message = result.cause?.message ?? "New binary verification failed";
-  output.detail(message);
+  output.failure(message);
   const { outcome, from, to, executable } = result;
   const details = { outcome, from, to, executable };
   output.document({

@@ -90,7 +90,8 @@ export function choiceOptions(
   invocation: Invocation,
   settings: Settings,
 ): Omit<CheckForUpdateOptions, keyof FetchManifestOptions> {
-  const version = invocation.flag("version");
+  // Everything that people see writes `v2025.11.2`, so that is what they type.
+  const version = invocation.flag("version")?.replace(/^v(?=\d)/, "");
   return {
     currentVersion: invocation.world.build.version,
     channel: invocation.flag("channel") ?? settings.get("updates.channel"),
