@@ -18,6 +18,11 @@ export interface Stage {
   readonly cwd?: string;
   /** `tests` shows the output as it comes and counts what it says; `check` shows it on failure and counts as one. */
   readonly kind: "tests" | "check";
+  /**
+   * How long it may take, in milliseconds.
+   * @default 480000
+   */
+  readonly limit?: number;
 }
 
 /** How a stage ended. */
@@ -117,10 +122,11 @@ async function run(stage: Stage): Promise<{ success: boolean; output: string }> 
     collect(readers[0], show ? Deno.stderr : undefined),
     collect(readers[1], show ? Deno.stdout : undefined),
   ];
+  const { limit: milliseconds = LIMIT } = stage;
   const limit = setTimeout(() => {
-    console.error(`${stage.name} has not ended within ${LIMIT / 1000} s: it is ended now`);
+    console.error(`${stage.name} has not ended within ${milliseconds / 1000} s: it is ended now`);
     child.kill("SIGKILL");
-  }, LIMIT);
+  }, milliseconds);
   const { success } = await child.status;
   clearTimeout(limit);
   // A process that the stage left behind may hold the pipes open for ever.

@@ -17,6 +17,9 @@ interface Suite {
   readonly onRequest?: boolean;
 }
 
+/** Suites that run only when asked for may take this long, in milliseconds. */
+const LONG = 30 * 60 * 1000;
+
 /** Folders with a suite of their own. */
 const APART = [
   "tests/e2e",
@@ -57,9 +60,12 @@ function chosen(names: readonly string[]): readonly Suite[] {
 }
 
 /** Types are checked by `deno task ok`, once for everything. */
-function stageOf({ name, paths, without, parallel }: Suite): Stage {
-  const args = ["test", "--allow-all", "--no-check", "--quiet"];
+function stageOf({ name, paths, without, parallel, onRequest = false }: Suite): Stage {
+  const args = ["test", "--allow-all", "--no-check"];
+  // Whoever asks for a suite by name wants the figures that it prints.
+  if (!onRequest) args.push("--quiet");
   if (parallel) args.push("--parallel");
   if (without) args.push(`--ignore=${without.join(",")}`);
-  return { name, command: Deno.execPath(), args: [...args, ...paths], kind: "tests" };
+  const stage: Stage = { name, command: Deno.execPath(), args: [...args, ...paths], kind: "tests" };
+  return onRequest ? { ...stage, limit: LONG } : stage;
 }
