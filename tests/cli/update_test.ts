@@ -39,6 +39,23 @@ for (const [typed, outcome] of answers) {
   });
 }
 
+test("an executable under another name updates itself, also where the manifest names no program", async () => {
+  await using world = await TestWorld.make();
+  await world.publish([{ version: "2025.11.2" }], { fields: { app: undefined } });
+  const execPath = `${world.executable}-2025.11`;
+  await writeFile(execPath, scriptOf("2025.11.1"), { mode: 0o755 });
+  world.runtime = { ...world.runtime, execPath };
+  const { code, stderr } = await world.run("update --yes");
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+  assert.equal(await readFile(execPath, "utf8"), scriptOf("2025.11.2"));
+});
+
+test("cco update --version takes a version as it is shown, with a v", async () => {
+  await using world = await worldWithUpdate();
+  assert.equal((await world.run("update --yes --version v2025.11.2")).code, 0);
+  assert.equal(await readFile(world.executable, "utf8"), scriptOf("2025.11.2"));
+});
+
 test("Ctrl-C at the question exits 130 and changes nothing", async () => {
   await using world = await worldWithUpdate();
   world.sit();
