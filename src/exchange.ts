@@ -5,6 +5,7 @@
  */
 
 import { UpdateError } from "./errors.ts";
+import { BODY_CHUNK_BYTES } from "./limits.ts";
 import { explainFailure } from "./network_failure.ts";
 import { redactError, redactUrl } from "./redact.ts";
 import type { Runtime } from "./runtime/types.ts";
@@ -20,7 +21,7 @@ export interface HttpResponse {
   readonly headers: Headers;
   /** The body as a stream, for consumers that need one; {@link HttpResponse.read} is faster. */
   readonly body: ReadableStream<Uint8Array>;
-  /** The next bytes of the body, or `undefined` after the last. */
+  /** The next bytes of the body, or `undefined` after the last. Asked for that, each chunk overwrites the one before. */
   read(): Promise<Uint8Array | undefined>;
   /** Drops what has not been read and lets go of the connection. */
   cancel(): Promise<void>;
@@ -31,6 +32,8 @@ export interface ExchangeOptions {
   readonly headers: Record<string, string>;
   readonly signal?: AbortSignal | undefined;
   readonly patience?: Patience | undefined;
+  /** Reads into one buffer again and again: memory stays flat. Whoever asks for that uses a chunk before the next. */
+  readonly overwritesChunks?: boolean | undefined;
   /** The number of this attempt, for messages. */
   readonly attempt: number;
 }
@@ -64,7 +67,7 @@ class Exchange {
   readonly #onAbort = (): void => this.#end(this.#options.signal?.reason);
   #ended: { readonly reason: unknown } | undefined;
   #rejectPending: ((reason: unknown) => void) | undefined;
-  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  #reader: ChunkReader | undefined;
 
   constructor(runtime: Pick<Runtime, "fetch" | "now" | "wait">, url: URL, options: ExchangeOptions) {
     this.#runtime = runtime;
@@ -82,7 +85,7 @@ class Exchange {
       this.#release();
       throw new TypeError("Cannot use this fetch function: it followed a redirect although asked not to");
     }
-    this.#reader = response.body?.getReader();
+    this.#reader = response.body === null ? undefined : readerOf(response.body, this.#options);
     if (this.#reader === undefined) this.#release();
     return this.#response(response);
   }
@@ -198,4 +201,36 @@ function streamOf(
     },
     cancel,
   }, { highWaterMark: 0 });
+}
+
+/** What is used of a stream's reader. */
+interface ChunkReader {
+  read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
+  cancel(): Promise<void>;
+}
+
+function readerOf(
+  body: ReadableStream<Uint8Array>,
+  { overwritesChunks = false }: ExchangeOptions,
+): ChunkReader {
+  return (overwritesChunks ? bufferReader(body) : undefined) ?? body.getReader();
+}
+
+/** `undefined` where the stream cannot fill a buffer: on Bun, and in streams that a program made itself. */
+function bufferReader(body: ReadableStream<Uint8Array>): ChunkReader | undefined {
+  let reader: ReadableStreamBYOBReader;
+  try {
+    reader = body.getReader({ mode: "byob" });
+  } catch {
+    return undefined;
+  }
+  let buffer = new ArrayBuffer(BODY_CHUNK_BYTES);
+  return {
+    async read() {
+      const { done, value } = await reader.read(new Uint8Array(buffer));
+      if (value !== undefined) buffer = value.buffer;
+      return { done, value };
+    },
+    cancel: () => reader.cancel(),
+  };
 }

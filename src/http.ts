@@ -53,6 +53,8 @@ export interface RequestOptions extends RetryOptions {
   readonly acceptStatus?: readonly number[] | undefined;
   /** How long to wait for the server. */
   readonly patience?: Patience | undefined;
+  /** Reads the body into one buffer again and again; see `HttpResponse.read`. */
+  readonly overwritesChunks?: boolean | undefined;
   /** Remembers, across processes, which servers asked for a pause. */
   readonly cooldown?: Cooldown | undefined;
 }

@@ -171,7 +171,12 @@ class Download {
       ...(offset === 0 || validator === undefined ? {} : { "if-range": validator }),
     };
     const acceptStatus = offset === 0 ? [200] : [200, 206, 416];
-    return requestOnce(this.#runtime, source.url, { ...options, headers, acceptStatus }, source.attempts);
+    return requestOnce(this.#runtime, source.url, {
+      ...options,
+      headers,
+      acceptStatus,
+      overwritesChunks: true,
+    }, source.attempts);
   }
 
   /** Whether the body is wanted; prepares the file for it. */
