@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -273,16 +273,17 @@ test("a program with background checks ends when it has nothing else to do", asy
       source: "file:///nowhere/",
       stateDirectory: join(folder, "state"),
     });
-    const library = fileURLToPath(new URL("../mod.ts", import.meta.url));
+    // The copy of this project that Node runs has other endings.
+    const library = new URL(`../mod${extname(fileURLToPath(import.meta.url))}`, import.meta.url);
     await writeFile(
       script,
-      `import { startBackgroundChecks } from ${JSON.stringify(new URL("../mod.ts", import.meta.url).href)};
+      `import { startBackgroundChecks } from ${JSON.stringify(library.href)};
 startBackgroundChecks(${options}, () => {});
 console.log("done");
 `,
     );
     const isDeno = "deno" in process.versions;
-    const config = join(library, "../deno.json");
+    const config = fileURLToPath(new URL("../deno.json", import.meta.url));
     const args = isDeno ? ["run", "-A", "--no-check", "--quiet", "--config", config, script] : [script];
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
     let printed = "";
