@@ -264,8 +264,7 @@ test("T14: a field that a document lacks is not taken from Object.prototype", as
     const attempt = visit(policy, { manifest });
     await assert.rejects(attempt, (error: { code?: string }) => error.code === "MANIFEST_INVALID");
   } finally {
-    // deno-lint-ignore no-explicit-any
-    delete (Object.prototype as any).expires;
+    Reflect.deleteProperty(Object.prototype, "expires");
   }
 });
 
