@@ -41,6 +41,8 @@ export * from "./src/recover.ts";
 export type { RecoveryOutcome } from "./src/replace/recovery.ts";
 export * from "./src/rollback.ts";
 export { systemRuntime } from "./src/runtime/default.ts";
+export { networkFetch } from "./src/runtime/network.ts";
+export type { NetworkOptions } from "./src/runtime/network.ts";
 export type * from "./src/runtime/types.ts";
 export * from "./src/self_update.ts";
 export type { StagedUpdate } from "./src/staged_update.ts";
