@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
+import process from "node:process";
 import { test } from "node:test";
 import { askHealth } from "../../src/service/ask_health.ts";
 import { guard } from "../../src/service/guard.ts";
@@ -56,6 +57,7 @@ test("requests are answered or refused by Host, Origin, method and path (T33)", 
     [`POST /health HTTP/1.1\r\nHost: localhost:${port}\r\nContent-Length: 0\r\n`, 405],
     [`DELETE /metrics HTTP/1.1\r\nHost: localhost:${port}\r\n`, 405],
     [`OPTIONS /health HTTP/1.1\r\nHost: localhost:${port}\r\nOrigin: https://evil.example\r\n`, 403],
+    [`GET http://localhost:${port}/health HTTP/1.1\r\nHost: evil.example\r\n`, 403],
     [`GET / HTTP/1.1\r\nHost: localhost:${port}\r\n`, 404],
     [`GET /health/../etc HTTP/1.1\r\nHost: localhost:${port}\r\n`, 404],
     [`GET /healthy HTTP/1.1\r\nHost: localhost:${port}\r\n`, 404],
@@ -66,13 +68,23 @@ test("requests are answered or refused by Host, Origin, method and path (T33)", 
       assert.equal(answer.status, status, request);
       if (status !== 200) assert.equal(answer.body.replace(/^0\r\n\r\n$/, ""), "", request);
     }
-    const absolute = `GET http://evil.example/health HTTP/1.1\r\nHost: localhost:${port}\r\n`;
-    assert.notEqual((await send(port, absolute + FIELDS)).status, 200);
     const none = await send(port, `GET /health HTTP/1.1\r\n${FIELDS}`);
     assert([400, 403].includes(none.status), `${none.status}`);
   } finally {
     await server.close();
   }
+});
+
+// Older Denos give only the path of such a target; browsers send it to proxies alone, and Host is looked at all the same.
+const hidesTarget = /^2\.[0-8]\./.test(process.versions["deno"] ?? "") &&
+  "this Deno does not show the whole target of a request";
+
+test("a request for another address is not answered, whatever its Host", { skip: hidesTarget }, async () => {
+  const server = await serveHealth({ host: "127.0.0.1", port: 0 }, running(), () => START);
+  const request = `GET http://evil.example/health HTTP/1.1\r\nHost: localhost:${server.port}\r\n${FIELDS}`;
+  const { status } = await send(server.port, request);
+  await server.close();
+  assert([403, 404].includes(status), `${status}`);
 });
 
 test("a service for the network answers to addresses as numbers, and to no name", () => {
