@@ -24,22 +24,43 @@ interface Surroundings {
 }
 
 const MIB = 1024 * 1024;
-const FULL = /^Failed to install new binary: cannot append .*\/bin\/\..*: the disk is full; make room there/;
+const NO_ROOM = /cannot write in .*\/bin: the disk is full; make room there and try again\n$/;
+const FULL =
+  /the disk is full at .*\/bin: \d+ bytes are needed, \d+ are free; make room there and try again\n$/;
 const STATE_FULL =
-  /^Failed to install new binary: Cannot download to .*: the disk is full; \d+ bytes are needed, 0 are free\n$/;
-const DENIED =
-  /^Failed to install new binary: cannot (open|rename) .*\/bin\/.*: permission denied; fix the permissions/;
+  /the disk is full at .*\/downloads: \d+ bytes are needed, \d+ are free; make room there and try again\n$/;
+const DENIED = /cannot write in .*\/bin: permission denied; fix the permissions of that folder/;
 
 const TABLE: readonly Surroundings[] = [
   // The executable has 107 MB: as much again is needed, and nothing for the backup.
-  { title: "nothing free beside it", make: (scene) => installOnTmpfs(scene, 0), says: FULL, isEarly: true },
-  { title: "1 MiB free beside it", make: (scene) => installOnTmpfs(scene, 1), says: FULL },
-  { title: "50 MiB free beside it", make: (scene) => installOnTmpfs(scene, 50), says: FULL },
-  { title: "105 MiB free beside it", make: (scene) => installOnTmpfs(scene, 105), says: FULL },
+  {
+    title: "nothing free beside it",
+    make: (scene) => installOnTmpfs(scene, 0),
+    says: NO_ROOM,
+    isEarly: true,
+  },
+  { title: "1 MiB free beside it", make: (scene) => installOnTmpfs(scene, 1), says: FULL, isEarly: true },
+  { title: "50 MiB free beside it", make: (scene) => installOnTmpfs(scene, 50), says: FULL, isEarly: true },
+  { title: "105 MiB free beside it", make: (scene) => installOnTmpfs(scene, 105), says: FULL, isEarly: true },
   { title: "110 MiB free beside it", make: (scene) => installOnTmpfs(scene, 110) },
-  { title: "nothing free for the state", make: (scene) => stateOnTmpfs(scene, 0), says: STATE_FULL },
-  { title: "1 MiB free for the state", make: (scene) => stateOnTmpfs(scene, 1), says: STATE_FULL },
-  { title: "20 MiB free for the state", make: (scene) => stateOnTmpfs(scene, 20), says: STATE_FULL },
+  {
+    title: "nothing free for the state",
+    make: (scene) => stateOnTmpfs(scene, 0),
+    says: STATE_FULL,
+    isEarly: true,
+  },
+  {
+    title: "1 MiB free for the state",
+    make: (scene) => stateOnTmpfs(scene, 1),
+    says: STATE_FULL,
+    isEarly: true,
+  },
+  {
+    title: "20 MiB free for the state",
+    make: (scene) => stateOnTmpfs(scene, 20),
+    says: STATE_FULL,
+    isEarly: true,
+  },
   { title: "an archive downloaded to another file system", make: (scene) => stateOnTmpfs(scene, 200) },
   {
     title: "a bare executable downloaded to another file system",
@@ -77,7 +98,7 @@ const TABLE: readonly Surroundings[] = [
       await scene.mount(scene.bin, "--bind", scene.bin);
       await must("mount", "-o", "remount,bind,ro", scene.bin);
     },
-    says: /cannot open .*: the file system is read-only; fix the permissions/,
+    says: /cannot write in .*: the file system is read-only; mount it writable/,
     isEarly: true,
   },
   {
