@@ -118,7 +118,10 @@ async function stop({ output }: Invocation, update: Update, staged: StagedUpdate
 }
 
 /** The update is done, whatever becomes of the words: a full disk under a log must not make it look like a failure. */
-function sayUpdated({ output }: Invocation, { outcome, from, to, executable, backup }: ReplaceResult): number {
+function sayUpdated(
+  { output }: Invocation,
+  { outcome, from, to, executable, backup }: ReplaceResult,
+): number {
   try {
     output.line(`✅ Successfully updated to v${to}`);
     output.step();

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import { gzipSync } from "node:zlib";
 import { checkForUpdate } from "../../src/check_for_update.ts";
 import { downloadVerified } from "../../src/download_verified.ts";
@@ -34,6 +36,8 @@ const decodes = !("Deno" in globalThis) || navigator.userAgent.startsWith("Deno/
 const BINARY = new TextEncoder().encode("#!/bin/sh\necho demo 1.2.0\n" + "#".repeat(150_000));
 const ARCHIVE = gzipSync(BINARY, { level: 0 });
 const HALF = 80_000;
+/** Stands for what must never be seen: tokens, and the secrets in pre-signed addresses (T32). */
+const CANARY = "canary-0123456789";
 
 const TABLE: Readonly<Record<FaultKind, readonly Row[]>> = {
   cut: [{
@@ -236,7 +240,7 @@ for (const [kind, rows] of Object.entries(TABLE)) {
 async function serveRelease(server: FaultServer): Promise<void> {
   const digest = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
   const asset = {
-    url: `${server.url}${PATHS.archive}`,
+    url: `${server.url}/download/app.gz`,
     sha256: digest(ARCHIVE),
     size: ARCHIVE.length,
     binary: { path: "app", sha256: digest(BINARY), size: BINARY.length },
@@ -246,6 +250,9 @@ async function serveRelease(server: FaultServer): Promise<void> {
   server.serve(PATHS.manifest, bytes);
   server.serve(PATHS.signature, signature ?? assert.fail("no signature"));
   server.serve(PATHS.archive, ARCHIVE);
+  // As with GitHub, the file's address leads to one with a secret in it.
+  const to = `${PATHS.archive}?signature=${CANARY}`;
+  server.fault("/download/app.gz", { kind: "redirect", to }, { times: Infinity });
 }
 
 /** The whole way from a source to a staged executable; returns the path of the latter. */
@@ -255,24 +262,31 @@ async function update(server: FaultServer, runtime: Runtime, folder: string): Pr
   await writeFile(executable, "old", { mode: 0o755 });
   const stateDirectory = join(folder, "state");
   const keys = [(await testKey(1)).publicKey.text];
-  const options = { app: APP, keys, stateDirectory, runtime };
-  const manifest = await fetchManifest(server.url + PATHS.manifest, options);
+  const options = { app: APP, keys, stateDirectory, runtime, githubToken: CANARY };
+  const manifest = await fetchManifest(`${server.url}${PATHS.manifest}?key=${CANARY}`, options);
   const found = await checkForUpdate(manifest, {
     ...options,
     currentVersion: "1.0.0",
     target: "linux-x86_64",
   });
   assert(found);
-  return (await downloadVerified(found, { executable, stateDirectory, runtime })).path;
+  return (await downloadVerified(found, { ...options, executable })).path;
 }
 
 async function check(pending: Promise<string>, outcome: Outcome, folder: string): Promise<void> {
   if (outcome === "staged") {
     assert.deepEqual(new Uint8Array(await readFile(await pending)), BINARY);
   } else {
-    const { message } = await failsWith(pending, outcome);
-    assert.match(message, /127\.0\.0\.1|one\.example|\/etc\/passwd/, "the message names the address");
+    const error = await failsWith(pending, outcome);
+    assert(!inspect(error, { depth: Infinity }).includes(CANARY), "no secret is in the error");
+    assert.match(error.message, /127\.0\.0\.1|one\.example|\/etc\/passwd/, "the message names the address");
     assert.deepEqual(await readdir(join(folder, "bin")), ["app"], "nothing is left beside the executable");
   }
   assert.equal(await readFile(join(folder, "bin", "app"), "utf8"), "old");
+  const state = join(folder, "state");
+  for (const name of await readdir(state, { recursive: true }).catch(() => [])) {
+    assert(!name.includes(CANARY));
+    const content = await readFile(join(state, name)).catch(() => Buffer.of());
+    assert(!content.includes(CANARY), `a secret is in ${name}`);
+  }
 }

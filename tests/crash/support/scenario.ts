@@ -177,6 +177,7 @@ function updateOf(name: string): Update {
     critical: false,
     trust: { signed: false, keyIds: [] },
     source: "https://memory.test/manifest.json",
+    expires: undefined,
   };
 }
 
