@@ -20,7 +20,8 @@ export function redactUrl(url: string | URL): string {
 /**
  * The error, or a copy whose texts have every address redacted.
  *
- * Deno's network errors quote the whole address, query included, and a runtime prints the chain of causes.
+ * Deno's network errors quote the whole address, query included, Bun's carry it as a property, and a runtime prints the
+ * chain of causes.
  *
  * @param error What a runtime threw.
  * @returns The same error where nothing had to be taken out of it.
@@ -29,11 +30,16 @@ export function redactError(error: unknown): unknown {
   if (!(error instanceof Error)) return typeof error === "string" ? withoutSecrets(error) : error;
   const message = withoutSecrets(error.message);
   const cause = redactError(error.cause);
-  if (message === error.message && cause === error.cause) return error;
+  if (message === error.message && cause === error.cause && !holdsSecrets(error)) return error;
   const copy = new Error(message, cause === undefined ? undefined : { cause });
   copy.name = error.name;
   const code = (error as { code?: unknown }).code;
   return code === undefined ? copy : Object.assign(copy, { code });
+}
+
+/** Bun puts the whole address into a property of its own, which printing the error shows. */
+function holdsSecrets(error: Error): boolean {
+  return Object.values(error).some((value) => typeof value === "string" && withoutSecrets(value) !== value);
 }
 
 /** Takes user, password, query and fragment out of every address within a text; punctuation after it stays. */

@@ -14,7 +14,7 @@ import { failsWith } from "../support/fails_with.ts";
 import { inTemporaryFolder } from "../support/server_test.ts";
 import { makeCertificate, missing, type Peer, startNginx, startTinyproxy } from "./support/peers.ts";
 
-const CONTENT = randomBytes(500_000);
+const CONTENT = randomBytes(5_000_000);
 const SHA256 = createHash("sha256").update(CONTENT).digest("hex");
 const USER = "updater";
 const PASSWORD = "canary-password";
@@ -80,7 +80,7 @@ peerTest(
     const origin = `http://127.0.0.1:${port}`;
     await writeFile(join(folder, "www", "manifest.json"), "x".repeat(10_000));
     const runtime = systemRuntime();
-    const options = { maxBytes: 1e6, what: "manifest" };
+    const options = { maxBytes: 1e7, what: "manifest" };
     const { bytes, headers } = await fetchBytes(runtime, `${origin}/manifest.json`, options);
     assert.deepEqual([bytes.length, headers.get("content-encoding")], [10_000, null]);
     await failsWith(fetchBytes(runtime, `${origin}/busy/`, options), "RATE_LIMITED");
@@ -88,7 +88,7 @@ peerTest(
     const token = [{ origin, value: "Bearer canary-token" }];
     assert.equal(
       (await fetchBytes(runtime, `${origin}/private/app`, { ...options, token })).bytes.length,
-      500_000,
+      CONTENT.length,
     );
   },
 );

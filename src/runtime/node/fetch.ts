@@ -25,7 +25,7 @@ export async function nodeFetch({ proxy, caFile }: NetworkOptions): Promise<Fetc
   const ca = await authorities(caFile);
   return (url, init) => {
     const through = proxyFor(new URL(url), settings);
-    if (through === undefined && ca === undefined) return fetch(url, init);
+    if (through === undefined && (ca === undefined || !url.startsWith("https:"))) return fetch(url, init);
     return requestThrough(new URL(url), init, { proxy: through, ca });
   };
 }

@@ -9,8 +9,9 @@ import {
 } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { Socket } from "node:net";
-import { Readable } from "node:stream";
+import { pipeline, Readable } from "node:stream";
 import { connect } from "node:tls";
+import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 
 /** The way a request takes. */
 export interface Way {
@@ -21,7 +22,7 @@ export interface Way {
 }
 
 /**
- * Sends the request. Redirects are not followed and bodies not decoded.
+ * Sends the request. Redirects are not followed; bodies are decoded, as `fetch` does it.
  *
  * @param url The address.
  * @param init Headers and signal.
@@ -99,10 +100,22 @@ function responseOf(message: IncomingMessage): Response {
   }
   const hasBody = ![204, 205, 304].includes(status);
   if (!hasBody) message.resume();
-  return new Response(hasBody ? Readable.toWeb(message) as ReadableStream<Uint8Array> : null, {
-    status,
-    headers,
-  });
+  const body = hasBody ? Readable.toWeb(decoded(message)) as ReadableStream<Uint8Array> : null;
+  return new Response(body, { status, headers });
+}
+
+const DECODERS = new Map([
+  ["gzip", createGunzip],
+  ["x-gzip", createGunzip],
+  ["deflate", createInflate],
+  ["br", createBrotliDecompress],
+]);
+
+function decoded(message: IncomingMessage): Readable {
+  const encoding = message.headers["content-encoding"]?.trim().toLowerCase() ?? "";
+  const decoder = DECODERS.get(encoding);
+  // `pipeline` hands a broken connection on to whoever reads the decoder.
+  return decoder === undefined ? message : pipeline(message, decoder(), () => {});
 }
 
 function credentials({ username, password }: URL): Record<string, string> {
