@@ -28,6 +28,7 @@ const APART = [
   "tests/scripts",
   "tests/crash",
   "tests/platforms",
+  "tests/live_service",
   "tests/reality",
 ];
 
@@ -37,6 +38,7 @@ const SUITES: readonly Suite[] = [
   { name: "house", paths: ["tests/house", "tests/scripts"], parallel: true },
   { name: "e2e", paths: ["tests/e2e"], parallel: true },
   { name: "crash", paths: ["tests/crash"], parallel: false, onRequest: true },
+  { name: "service", paths: ["tests/live_service"], parallel: false, onRequest: true },
   { name: "platforms", paths: ["tests/platforms"], parallel: false, onRequest: true },
   { name: "reality", paths: ["tests/reality"], parallel: false, onRequest: true },
 ];

@@ -21,6 +21,7 @@ export const DENO_FOLDERS: readonly string[] = [
   "tests/cli/",
   "tests/crash/",
   "tests/platforms/",
+  "tests/live_service/",
   "tests/reality/",
   "tests/e2e/",
   "tests/house/",
