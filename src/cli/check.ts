@@ -5,9 +5,7 @@
  */
 
 import type { CheckForUpdateOptions, Explanation, Manifest, Update } from "../../mod.ts";
-import { CHANNELS } from "../config/kinds.ts";
 import { changeState } from "../config/state.ts";
-import { EXIT, Failure } from "./failure.ts";
 import type { Invocation } from "./invocation.ts";
 import { updateFailure } from "./update_failure.ts";
 import { choiceOptions, type UpdaterOptions, updaterOptions } from "./updater_options.ts";
@@ -38,7 +36,6 @@ type Choosing = UpdaterOptions & CheckForUpdateOptions;
  */
 export async function check(invocation: Invocation): Promise<Found> {
   const { output } = invocation;
-  requireChannel(invocation.flag("channel"));
   const settings = await invocation.settings();
   const options = { ...await updaterOptions(invocation), ...choiceOptions(invocation, settings) };
   output.step("→ Checking for updates...");
@@ -59,12 +56,6 @@ export async function check(invocation: Invocation): Promise<Found> {
   } catch (error) {
     throw library.isUpdateError(error) ? updateFailure(error, "check") : error;
   }
-}
-
-function requireChannel(channel: string | undefined): void {
-  if (channel === undefined || CHANNELS.includes(channel)) return;
-  const message = `Invalid channel: ${channel}. Use: ${CHANNELS.join(", ")}`;
-  throw new Failure(message, { exitCode: EXIT.usage, code: "USAGE" });
 }
 
 function signers({ trust }: Manifest): string {

@@ -10,9 +10,7 @@ import { EXIT, Failure } from "./failure.ts";
 import { install } from "./install.ts";
 import type { Invocation } from "./invocation.ts";
 import { noteLines } from "./notes.ts";
-
-/** Flags that each ask for something else. */
-const MODES = ["check", "dry-run", "list-backups", "rollback"] as const;
+import { updateMode } from "./update_flags.ts";
 
 /**
  * Updates `cco`, or does what a flag asks for instead.
@@ -21,7 +19,7 @@ const MODES = ["check", "dry-run", "list-backups", "rollback"] as const;
  * @returns The exit code.
  */
 export async function update(invocation: Invocation): Promise<number> {
-  const mode = modeOf(invocation);
+  const mode = await updateMode(invocation);
   if (mode === "list-backups") {
     return await (await import("./list_backups.ts")).listBackupsCommand(invocation);
   }
@@ -36,19 +34,13 @@ export async function update(invocation: Invocation): Promise<number> {
   return await install(invocation, found, found.update);
 }
 
-function modeOf(invocation: Invocation): typeof MODES[number] | undefined {
-  const modes = MODES.filter((mode) => invocation.has(mode));
-  if (modes.length > 1) throw usage(`Cannot combine --${modes.join(" and --")}`);
-  if (invocation.has("to") && modes[0] !== "rollback") throw usage("--to needs --rollback");
-  return modes[0];
-}
-
 /** A question that nobody can answer would hang for ever. */
 function requireConsent(invocation: Invocation): void {
   if (invocation.has("yes") || canAsk(invocation)) return;
   const why = invocation.output.options.json ? "with --json" : "without a terminal";
-  throw usage(
+  throw new Failure(
     `Cannot ask for consent ${why}. Run 'cco update --yes' to update, or 'cco update --check' to look only`,
+    { exitCode: EXIT.usage, code: "USAGE" },
   );
 }
 
@@ -138,8 +130,4 @@ function documentOf({ version, target, reason, critical, notes, notesUrl, asset,
     size: asset.size ?? null,
     signed: trust.signed,
   };
-}
-
-function usage(message: string): Failure {
-  return new Failure(message, { exitCode: EXIT.usage, code: "USAGE" });
 }

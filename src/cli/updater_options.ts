@@ -9,6 +9,7 @@ import type { CheckForUpdateOptions, FetchManifestOptions, ProbeOptions } from "
 import { parseDuration } from "../config/duration.ts";
 import type { Settings } from "../config/load_settings.ts";
 import type { Invocation } from "./invocation.ts";
+import { wantedVersion } from "./update_flags.ts";
 
 const APP = "cco";
 
@@ -90,8 +91,7 @@ export function choiceOptions(
   invocation: Invocation,
   settings: Settings,
 ): Omit<CheckForUpdateOptions, keyof FetchManifestOptions> {
-  // Everything that people see writes `v2025.11.2`, so that is what they type.
-  const version = invocation.flag("version")?.replace(/^v(?=\d)/, "");
+  const version = wantedVersion(invocation);
   return {
     currentVersion: invocation.world.build.version,
     channel: invocation.flag("channel") ?? settings.get("updates.channel"),
@@ -106,7 +106,7 @@ export function choiceOptions(
 async function networkRuntime(invocation: Invocation, settings: Settings): Promise<Runtime> {
   const { runtime, terminal } = invocation.world;
   const proxy = settings.get("updates.proxy");
-  const caFile = settings.get("updates.ca_file") ?? (terminal.env("SSL_CERT_FILE") || undefined);
+  const caFile = settings.get("updates.ca_file");
   if (proxy === undefined && caFile === undefined) return runtime;
   return { ...runtime, fetch: await terminal.fetchThrough({ proxy, caFile }) };
 }
