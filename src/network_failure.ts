@@ -39,7 +39,7 @@ const FAILURES: readonly (NetworkFailure & { readonly pattern: RegExp })[] = [
   },
   {
     pattern:
-      /UnknownIssuer|UNABLE_TO_(VERIFY_LEAF|GET_ISSUER)|SELF_SIGNED|self.signed|unable to (verify|get local issuer)/i,
+      /UnknownIssuer|BadSignature|CERT_SIGNATURE_FAILURE|UNABLE_TO_(VERIFY_LEAF|GET_ISSUER)|SELF_SIGNED|self.signed|unable to (verify|get local issuer)/i,
     reason:
       "the server's certificate is signed by an authority this program does not know; in a network with its " +
       "own authority set DENO_TLS_CA_STORE=system (Deno) or NODE_EXTRA_CA_CERTS=FILE (Node, Bun)",

@@ -9,30 +9,18 @@ import { ConfigError } from "../config/config_error.ts";
 import type { Network } from "./terminal.ts";
 
 /**
- * Makes a `fetch`.
+ * Makes a `fetch`, as `networkFetch` does it for every program; `NO_PROXY` counts for a proxy of the settings too.
  *
  * @param network The proxy and the file of certificates.
- * @returns The function; requests to this machine do not go through the proxy.
- * @throws {ConfigError} When the file cannot be read.
+ * @returns The function.
+ * @throws {ConfigError} When the file has no certificates or cannot be read.
  */
-export async function fetchThrough({ proxy, caFile }: Network): Promise<Fetch> {
-  const caCerts = caFile === undefined ? [] : [await readCertificates(caFile)];
-  const direct = Deno.createHttpClient({ caCerts });
-  const client = proxy === undefined ? direct : Deno.createHttpClient({ caCerts, proxy: { url: proxy } });
-  return (url, init) => fetch(url, { ...init, client: isLocal(url) ? direct : client });
-}
-
-async function readCertificates(path: string): Promise<string> {
+export async function fetchThrough(network: Network): Promise<Fetch> {
+  const { networkFetch } = await import("../../mod.ts");
   try {
-    const text = await Deno.readTextFile(path);
-    if (text.includes("-----BEGIN CERTIFICATE-----")) return text;
+    return await networkFetch(network);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new ConfigError("INVALID_VALUE", `Invalid certificate file: ${path}: ${why}`, { cause: error });
+    throw new ConfigError("INVALID_VALUE", `Invalid settings for the network: ${why}`, { cause: error });
   }
-  throw new ConfigError("INVALID_VALUE", `Invalid certificate file: ${path}: it holds no PEM certificate`);
-}
-
-function isLocal(url: string): boolean {
-  return /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(new URL(url).hostname);
 }

@@ -51,12 +51,20 @@ export function denoRuntime(): Runtime {
 /** Deno does not know the authorities of the machine it runs on: they are looked up when one is met. */
 async function fetchTrusting(url: string, init: RequestInit): Promise<Response> {
   try {
-    return await fetch(url, init);
+    if (!hasProxyExceptions()) return await fetch(url, init);
+    const { fetchWithExceptions } = await import("./deno/fetch.ts");
+    return await fetchWithExceptions(url, init);
   } catch (error) {
     const { fetchTrustingMachine, isUnknownAuthority } = await import("./deno/fetch.ts");
     if (!isUnknownAuthority(error)) throw error;
     return await fetchTrustingMachine(url, init);
   }
+}
+
+function hasProxyExceptions(): boolean {
+  return ["NO_PROXY", "no_proxy"].some((variable) =>
+    Deno.permissions.querySync({ name: "env", variable }).state === "granted" && Deno.env.get(variable)
+  );
 }
 
 async function run(path: string, options: RunOptions): Promise<RunResult> {

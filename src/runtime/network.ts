@@ -9,7 +9,8 @@ import type { Fetch } from "./types.ts";
 /** What is special about the network. */
 export interface NetworkOptions {
   /**
-   * The proxy for all requests, `http://user:password@host:port`, except those that `NO_PROXY` names.
+   * The proxy for all requests, `http://user:password@host:port`, except those that `NO_PROXY` names. Deno also takes
+   * `socks5://`.
    * @default what `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say
    */
   readonly proxy?: string | undefined;
@@ -41,11 +42,17 @@ export interface NetworkOptions {
  * @throws {FileError} When the file cannot be read.
  */
 export async function networkFetch(options: NetworkOptions = {}): Promise<Fetch> {
-  const { proxy } = options;
-  if (proxy !== undefined && !(URL.canParse(proxy) && /^https?:$/.test(new URL(proxy).protocol))) {
-    throw new TypeError("Cannot use the proxy: current value is no http:// or https:// address");
-  }
+  if (options.proxy !== undefined) requireProxy(options.proxy);
   if ("Deno" in globalThis) return (await import("./deno/fetch.ts")).denoFetch(options);
   if ("Bun" in globalThis) return await (await import("./node/bun_fetch.ts")).bunFetch(options);
   return await (await import("./node/fetch.ts")).nodeFetch(options);
+}
+
+function requireProxy(proxy: string): void {
+  const speaksSocks = "Deno" in globalThis;
+  const scheme = URL.canParse(proxy) ? new URL(proxy).protocol : "";
+  if (scheme === "http:" || scheme === "https:" || (speaksSocks && /^socks5h?:$/.test(scheme))) return;
+  const wanted = speaksSocks ? "http://, https:// or socks5:// address" : "http:// or https:// address";
+  // The value stays unsaid: there may be a password in it (T17).
+  throw new TypeError(`Cannot use the proxy: current value is no ${wanted}`);
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { proxyFor, proxySettings } from "../../src/runtime/machine/proxy_choice.ts";
+import { proxyCredentials, proxyFor, proxySettings } from "../../src/runtime/machine/proxy_choice.ts";
 
 const rows: [except: string, url: string, isDirect: boolean][] = [
   ["", "https://one.example/", false],
@@ -63,5 +63,18 @@ for (const [env, http, https] of environments) {
     const settings = proxySettings((name) => env[name]);
     assert.equal(proxyFor(new URL("http://one.example"), settings), http);
     assert.equal(proxyFor(new URL("https://one.example"), settings), https);
+  });
+}
+
+const credentials: [address: string, username: string | undefined, password: string | undefined][] = [
+  ["http://one.example", undefined, undefined],
+  ["http://user@one.example", "user", ""],
+  ["http://user:p%40ss%3Aw@one.example", "user", "p@ss:w"],
+  ["http://user:100%@one.example", "user", "100%"],
+];
+for (const [address, username, password] of credentials) {
+  test(`a proxy's user and password in ${address}`, () => {
+    const expected = username === undefined ? undefined : { username, password };
+    assert.deepEqual(proxyCredentials(new URL(address)), expected);
   });
 }

@@ -137,9 +137,10 @@ async function clientsIn(log: string): Promise<string[]> {
   return lines.map((line) => line.split(" ")[0] ?? "");
 }
 
+/** Variables for a proxy and a server's port; whether the proxy is asked. Alike on every runtime (T17). */
 const proxyCases: [
   title: string,
-  env: (proxy: string) => Record<string, string>,
+  env: (proxy: string, port: number) => Record<string, string>,
   outcome: string,
   asked: boolean,
 ][] = [
@@ -147,6 +148,24 @@ const proxyCases: [
   ["http_proxy", (proxy) => ({ http_proxy: proxy }), SHA256, true],
   ["NO_PROXY", (proxy) => ({ HTTP_PROXY: proxy, NO_PROXY: "example.com,127.0.0.1" }), SHA256, false],
   ["no_proxy", (proxy) => ({ http_proxy: proxy, no_proxy: "127.0.0.1" }), SHA256, false],
+  ["ALL_PROXY", (proxy) => ({ ALL_PROXY: proxy }), SHA256, true],
+  ["all_proxy", (proxy) => ({ all_proxy: proxy }), SHA256, true],
+  ["HTTPS_PROXY, which is not for http", (proxy) => ({ HTTPS_PROXY: proxy }), SHA256, false],
+  ["NO_PROXY=*", (proxy) => ({ HTTP_PROXY: proxy, NO_PROXY: "*" }), SHA256, false],
+  ["NO_PROXY with a network", (proxy) => ({ HTTP_PROXY: proxy, NO_PROXY: "127.0.0.0/8" }), SHA256, false],
+  [
+    "NO_PROXY with the server's port",
+    (proxy, port) => ({ HTTP_PROXY: proxy, NO_PROXY: `127.0.0.1:${port}` }),
+    SHA256,
+    false,
+  ],
+  [
+    "NO_PROXY with another port",
+    (proxy, port) => ({ HTTP_PROXY: proxy, NO_PROXY: `127.0.0.1:${port - 1}` }),
+    SHA256,
+    true,
+  ],
+  ["NO_PROXY of somebody else", (proxy) => ({ HTTP_PROXY: proxy, NO_PROXY: ".example.com" }), SHA256, true],
   [
     "a wrong password",
     (proxy) => ({ HTTP_PROXY: proxy.replace(PASSWORD, "canary-x") }),
@@ -155,10 +174,10 @@ const proxyCases: [
   ],
 ];
 for (const [title, env, outcome, asked] of proxyCases) {
-  peerTest(`tinyproxy, http: ${title}`, ["nginx", "tinyproxy"], async (folder, keep) => {
+  peerTest(`tinyproxy, http: ${title} (T17)`, ["nginx", "tinyproxy"], async (folder, keep) => {
     const { port, log } = await keep(startNginx(folder));
     const proxy = await keep(startTinyproxy(folder, USER, PASSWORD));
-    const variables = env(`http://${USER}:${PASSWORD}@127.0.0.1:${proxy.port}`);
+    const variables = env(`http://${USER}:${PASSWORD}@127.0.0.1:${proxy.port}`, port);
     const report = await client(`http://127.0.0.1:${port}/app`, folder, variables);
     assert.equal(report.outcome, outcome, report.message);
     assert.equal((await readFile(proxy.log, "utf8")).includes("GET http://"), asked);
@@ -175,6 +194,62 @@ peerTest("tinyproxy, http: the option proxy", ["nginx", "tinyproxy"], async (fol
   assert.equal(report.outcome, SHA256, report.message);
   assert.match(await readFile(proxy.log, "utf8"), /GET http:\/\//);
 });
+
+const exceptionCases: [name: string, value: (port: number) => string, asked: boolean][] = [
+  ["NO_PROXY", () => "127.0.0.1", false],
+  ["no_proxy", () => "*", false],
+  ["NO_PROXY", (port) => `127.0.0.1:${port}`, false],
+  ["NO_PROXY", (port) => `127.0.0.1:${port - 1}`, true],
+];
+for (const [name, value, asked] of exceptionCases) {
+  const title = `tinyproxy, https: the option proxy with ${name}=${value(2)} for a server at port 2 (T17)`;
+  peerTest(title, ["nginx", "tinyproxy", "openssl"], async (folder, keep) => {
+    const certificate = await makeCertificate(folder);
+    const { port, log } = await keep(startNginx(folder, certificate));
+    const proxy = await keep(startTinyproxy(folder, USER, PASSWORD));
+    const address = `http://${USER}:${PASSWORD}@127.0.0.1:${proxy.port}`;
+    // The environment has a proxy too, which does not let anybody through: an exception is one for both.
+    const env = { [name]: value(port), HTTPS_PROXY: `http://${USER}:canary-x@127.0.0.1:${proxy.port}` };
+    const options = { proxy: address, caFile: certificate.ca };
+    const report = await client(`https://127.0.0.1:${port}/app`, folder, env, options);
+    assert.equal(report.outcome, SHA256, report.message);
+    assert.deepEqual(await clientsIn(log), [asked ? "127.0.0.2" : "127.0.0.1"]);
+  });
+}
+
+peerTest(
+  "HTTPS_PROXY is left aside for what NO_PROXY names (T17)",
+  ["nginx", "openssl"],
+  async (folder, keep) => {
+    const certificate = await makeCertificate(folder);
+    const { port, log } = await keep(startNginx(folder, certificate));
+    const env = {
+      HTTPS_PROXY: "http://127.0.0.1:1",
+      NO_PROXY: `127.0.0.1:${port}`,
+      SSL_CERT_FILE: certificate.ca,
+    };
+    const report = await client(`https://127.0.0.1:${port}/app`, folder, env);
+    assert.equal(report.outcome, SHA256, report.message);
+    assert.deepEqual(await clientsIn(log), ["127.0.0.1"]);
+  },
+);
+
+peerTest(
+  "updates.ca_file and the machine's own authorities count together",
+  ["nginx", "openssl"],
+  async (folder, keep) => {
+    const [own, other] = await Promise.all(["own", "other"].map(async (name) => {
+      await mkdir(join(folder, name));
+      return await makeCertificate(join(folder, name));
+    }));
+    assert(own && other);
+    const { port } = await keep(startNginx(folder, own));
+    const report = await client(`https://127.0.0.1:${port}/app`, folder, { SSL_CERT_FILE: own.ca }, {
+      caFile: other.ca,
+    });
+    assert.equal(report.outcome, SHA256, report.message);
+  },
+);
 
 const authorityCases: [
   title: string,

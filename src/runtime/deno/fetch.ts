@@ -2,26 +2,43 @@
 
 import { certificateFiles, requireCertificates } from "../machine/certificates.ts";
 import { fileError } from "../machine/file_error.ts";
-import { proxyFor, proxySettings } from "../machine/proxy_choice.ts";
+import { PROXY_VARIABLES, proxyCredentials, proxyFor, proxySettings } from "../machine/proxy_choice.ts";
 import type { NetworkOptions } from "../network.ts";
 import type { Fetch } from "../types.ts";
 
 /**
- * Makes a `fetch` with a proxy and certificates of its own; the environment's proxies are Deno's own business.
+ * Makes a `fetch` with a proxy and certificates of its own; without a proxy, one that follows the environment's.
  *
  * @param options The proxy, and the file with the certificates.
  */
 export function denoFetch({ proxy, caFile }: NetworkOptions): Fetch {
-  const caCerts = caFile === undefined ? machineCertificates() : [readCertificates(caFile)];
-  const direct = Deno.createHttpClient({ caCerts });
-  if (proxy === undefined) return (url, init) => fetch(url, { ...init, client: direct } as RequestInit);
-  const proxied = Deno.createHttpClient({ caCerts, proxy: denoProxy(new URL(proxy)) });
-  const settings = { http: proxy, https: proxy, except: proxySettings(readVariable).except };
-  return (url, init) => {
-    const client = proxyFor(new URL(url), settings) === undefined ? direct : proxied;
-    return fetch(url, { ...init, client } as RequestInit);
+  const own = caFile === undefined ? [] : [readCertificates(caFile)];
+  const first = clientFetch(own, proxy);
+  let second: Fetch | undefined;
+  return async (url, init) => {
+    try {
+      return await first(url, init);
+    } catch (error) {
+      if (!isUnknownAuthority(error)) throw error;
+      second ??= clientFetch([...own, ...machineCertificates()], proxy);
+      return await second(url, init);
+    }
   };
 }
+
+/**
+ * Fetches as the environment says, with exceptions that Deno does not understand: of `NO_PROXY` it leaves out `*`,
+ * ports and capital letters.
+ *
+ * @param url The address.
+ * @param init The request.
+ */
+export async function fetchWithExceptions(url: string, init: RequestInit): Promise<Response> {
+  fetchExcepting ??= clientFetch([], undefined);
+  return await fetchExcepting(url, init);
+}
+
+let fetchExcepting: Fetch | undefined;
 
 /**
  * Fetches again with the authorities of this machine, after one that Deno does not know has been met.
@@ -33,26 +50,54 @@ export function denoFetch({ proxy, caFile }: NetworkOptions): Fetch {
  * @param init The request.
  */
 export async function fetchTrustingMachine(url: string, init: RequestInit): Promise<Response> {
-  machineClient ??= Deno.createHttpClient({ caCerts: machineCertificates() });
-  return await fetch(url, { ...init, client: machineClient } as RequestInit);
+  fetchTrusting ??= clientFetch(machineCertificates(), undefined);
+  return await fetchTrusting(url, init);
 }
 
-let machineClient: Deno.HttpClient | undefined;
+let fetchTrusting: Fetch | undefined;
 
-/** Whether a request failed because of an authority that Deno does not know. */
+/**
+ * Whether a request failed because of an authority that Deno does not know. Of another one of the same name, such as a
+ * company's previous one, it says that the signature is bad.
+ */
 export function isUnknownAuthority(error: unknown): boolean {
   return error instanceof Error &&
-    (error.message.includes("UnknownIssuer") || isUnknownAuthority(error.cause));
+    (/UnknownIssuer|BadSignature/.test(error.message) || isUnknownAuthority(error.cause));
+}
+
+/** Each connection is kept for the next request, so that there are two clients at most. */
+function clientFetch(caCerts: string[], proxy: string | undefined): Fetch {
+  const environment = proxySettings(readVariable);
+  const settings = proxy === undefined ? environment : { ...environment, http: proxy, https: proxy };
+  let direct: Deno.HttpClient | undefined;
+  let proxied: Deno.HttpClient | undefined;
+  return (url, init) => {
+    const client = proxyFor(new URL(url), settings) === undefined
+      ? direct ??= withoutProxies(() => Deno.createHttpClient({ caCerts }))
+      : proxied ??= Deno.createHttpClient({ caCerts, ...(proxy && { proxy: denoProxy(new URL(proxy)) }) });
+    return fetch(url, { ...init, client } as RequestInit);
+  };
+}
+
+/** A client takes the proxies from the environment when it is made, and there is no option against that. */
+function withoutProxies<T>(make: () => T): T {
+  const names = PROXY_VARIABLES.flatMap((name) => [name, name.toLowerCase()]);
+  const hidden = names.flatMap((name) => {
+    const value = readVariable(name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  try {
+    for (const [name] of hidden) Deno.env.delete(name);
+    return make();
+  } finally {
+    for (const [name, value] of hidden) Deno.env.set(name, value);
+  }
 }
 
 function denoProxy(url: URL): Deno.Proxy {
-  const { username, password } = url;
+  const basicAuth = proxyCredentials(url);
   url.username = url.password = "";
-  if (username === "") return { url: url.href };
-  return {
-    url: url.href,
-    basicAuth: { username: decodeURIComponent(username), password: decodeURIComponent(password) },
-  };
+  return { url: url.href, ...(basicAuth && { basicAuth }) };
 }
 
 function readCertificates(path: string): string {

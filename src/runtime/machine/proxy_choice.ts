@@ -12,6 +12,9 @@ export interface ProxySettings {
   readonly except: string;
 }
 
+/** The variables that name proxies; their lower-case forms count too. */
+export const PROXY_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] as const;
+
 /**
  * Reads the proxies out of the environment.
  *
@@ -42,6 +45,27 @@ export function proxyFor(url: URL, { http, https, except }: ProxySettings): stri
   const proxy = url.protocol === "https:" ? https : http;
   if (proxy === undefined || isExcepted(url, except)) return undefined;
   return proxy.includes("://") ? proxy : `http://${proxy}`;
+}
+
+/**
+ * The user and password in a proxy's address.
+ *
+ * @param proxy The address.
+ * @returns Both, decoded where they are encoded; `undefined` when there is no user.
+ */
+export function proxyCredentials(
+  { username, password }: URL,
+): { readonly username: string; readonly password: string } | undefined {
+  return username === "" ? undefined : { username: decoded(username), password: decoded(password) };
+}
+
+/** A percent sign that encodes nothing is meant as it stands. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** `NO_PROXY`: names with everything below them, addresses, networks, each with a port or without, or `*`. */

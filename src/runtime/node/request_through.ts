@@ -12,6 +12,7 @@ import type { Socket } from "node:net";
 import { pipeline, Readable } from "node:stream";
 import { connect } from "node:tls";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
+import { proxyCredentials } from "../machine/proxy_choice.ts";
 
 /** The way a request takes. */
 export interface Way {
@@ -118,9 +119,10 @@ function decoded(message: IncomingMessage): Readable {
   return decoder === undefined ? message : pipeline(message, decoder(), () => {});
 }
 
-function credentials({ username, password }: URL): Record<string, string> {
-  if (username === "") return {};
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+function credentials(proxy: URL): Record<string, string> {
+  const known = proxyCredentials(proxy);
+  if (known === undefined) return {};
+  const pair = `${known.username}:${known.password}`;
   return { "proxy-authorization": `Basic ${Buffer.from(pair).toString("base64")}` };
 }
 
