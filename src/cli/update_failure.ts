@@ -43,6 +43,7 @@ const TABLE: { readonly [C in UpdateErrorCode]?: readonly [text: string, exitCod
 
 /** What to add to the updater's words: the flag that is the mend, and every file that a human needs to know. */
 const ADVICE: { readonly [C in UpdateErrorCode]?: (details: AnyUpdateError) => string } = {
+  ASSET_MISSING: () => "ask the publisher for a file for this system",
   DOWNGRADE: () => "add --allow-downgrade to install it",
   ROLLBACK_FAILED: (error) => {
     if (error.code !== "ROLLBACK_FAILED") return "";

@@ -8,7 +8,10 @@ import { packExecutable } from "../../scripts/compile/archives.ts";
 import { hostPlatform } from "../../scripts/compile/platforms.ts";
 import { publishManifest } from "../../scripts/demo/release.ts";
 import { RELEASE_KEY } from "../support/deno/compiled_version.ts";
+import { testKey } from "../support/signed_release.ts";
 import { NEW, OLD, type Published, published } from "../support/deno/published.ts";
+
+const SIGNATURE = "version-manifest.json.minisig";
 
 interface BadRelease {
   /** What is wrong with it. */
@@ -17,6 +20,8 @@ interface BadRelease {
   readonly spoil: (release: Published, folder: string) => void | Promise<void>;
   /** How the line on standard error begins. */
   readonly message: string;
+  /** What else the line says. */
+  readonly says: RegExp;
   readonly exit: number;
 }
 
@@ -29,6 +34,8 @@ const RELEASES: readonly BadRelease[] = [
       await replaceArchive(release, folder, bytes, { keepFacts: true });
     },
     message: "Checksum verification failed",
+    says:
+      /\/cco-v2025\.11\.2-\S+ is not the published one: its SHA-256 is [0-9a-f]{64}, expected [0-9a-f]{64}; /,
     exit: 5,
   },
   {
@@ -38,6 +45,8 @@ const RELEASES: readonly BadRelease[] = [
       await replaceArchive(release, folder, bytes.subarray(0, bytes.length >> 1), { keepFacts: true });
     },
     message: "Checksum verification failed",
+    says:
+      /\/cco-v2025\.11\.2-\S+ is not the published one: it has \d+ bytes, expected \d+; tell the publisher/,
     exit: 5,
   },
   {
@@ -48,18 +57,21 @@ const RELEASES: readonly BadRelease[] = [
       await repack(release, folder, other);
     },
     message: "Binary not found in archive",
+    says: /: Cannot find cco in \S+\.tar\.gz: it holds other\. Tell the publisher/,
     exit: 5,
   },
   {
     what: "a program that ends with an error",
     spoil: async (release, folder) => await repackScript(release, folder, "exit 3"),
     message: "New binary verification failed",
+    says: /exit code 3.*printed nothing; tell the publisher/,
     exit: 5,
   },
   {
     what: "a program that says it is another version",
     spoil: async (release, folder) => await repackScript(release, folder, "echo cco 1.0.0"),
     message: "New binary verification failed",
+    says: /it should print "cco 2025\.11\.2"; its last line was "cco 1\.0\.0"; tell the publisher/,
     exit: 5,
   },
   {
@@ -68,6 +80,8 @@ const RELEASES: readonly BadRelease[] = [
       manifest.versions[NEW]!.platforms = { "plan9-mips": assetOf(manifest) };
     },
     message: "No release asset found for platform",
+    says:
+      / \S+-\S+ \(\w+, \w+\): version 2025\.11\.2 has plan9-mips; ask the publisher for a file for this system/,
     exit: 5,
   },
   {
@@ -76,6 +90,7 @@ const RELEASES: readonly BadRelease[] = [
       manifest["expires"] = "2025-01-01T00:00:00Z";
     },
     message: "Signature verification failed",
+    says: /it expired at 2025-01-01T00:00:00Z; nothing was installed, tell its publisher/,
     exit: 5,
   },
   {
@@ -84,39 +99,87 @@ const RELEASES: readonly BadRelease[] = [
       manifest["app"] = "other";
     },
     message: "Signature verification failed",
+    says: /its signature is not for cco; nothing was installed/,
     exit: 5,
   },
 ];
 
-for (const { what, spoil, message, exit } of RELEASES) {
+for (const { what, spoil, message, says, exit } of RELEASES) {
   test(`a compiled cco does not install ${what}`, { skip: skipReason() }, async (t) => {
     const release = await published(t);
     await spoil(release, await temporaryFolder(t));
     await publishManifest(release.server, release.manifest, RELEASE_KEY);
-    await checkRefusal(release, message, exit);
+    await checkRefusal(release, message, says, exit);
   });
 }
 
-test("a compiled cco does not install from a manifest without a signature", async (t) => {
-  const release = await published(t);
-  release.server.files.delete("version-manifest.json.minisig");
-  await checkRefusal(release, "Signature verification failed", 5);
-});
+const UNTRUSTED: readonly (readonly [
+  what: string,
+  change: (release: Published) => void | Promise<void>,
+  says: RegExp,
+])[] = [
+  [
+    "without a signature",
+    ({ server }) => void server.files.delete(SIGNATURE),
+    /it has no signature; nothing was installed/,
+  ],
+  [
+    "with a signature that is none",
+    ({ server }) => void server.files.set(SIGNATURE, { text: "?" }),
+    /its signature is malformed .*; nothing was installed/,
+  ],
+  [
+    "signed with a key that it does not know",
+    async ({ server, manifest }) => await publishManifest(server, manifest, await testKey(43)),
+    /it is signed by 2B2B2B2B2B2B2B2B, not by a trusted key; nothing was installed/,
+  ],
+  [
+    "older than one that it has seen",
+    async ({ home, server, manifest }) => {
+      manifest.sequence = 9;
+      await publishManifest(server, manifest, RELEASE_KEY);
+      assert.equal((await home.run("update", "--check")).code, 0);
+      manifest.sequence = 8;
+      await publishManifest(server, manifest, RELEASE_KEY);
+    },
+    /its sequence is 8, below 9; nothing was installed/,
+  ],
+];
+
+for (const [what, change, says] of UNTRUSTED) {
+  test(`a compiled cco does not install from a manifest ${what}`, async (t) => {
+    const release = await published(t);
+    await change(release);
+    await checkRefusal(release, "Signature verification failed", says, 5);
+  });
+}
 
 test("a compiled cco says so when no server answers", async (t) => {
   const release = await published(t);
   const { home, server } = release;
   await server[Symbol.asyncDispose]();
-  await checkRefusal({ ...release, home }, "Could not check for updates", 4);
+  await checkRefusal(
+    { ...release, home },
+    "Could not check for updates",
+    /: Cannot fetch http:\/\/127\.0\.0\.1:\d+\/version-manifest\.json: .*/,
+    4,
+  );
 });
 
 function skipReason(): string | false {
   return Deno.build.os === "windows" ? "some of the programs are shell scripts" : false;
 }
 
-async function checkRefusal({ home, old }: Published, message: string, exit: number): Promise<void> {
+async function checkRefusal(
+  { home, old }: Published,
+  message: string,
+  says: RegExp,
+  exit: number,
+): Promise<void> {
   const { code, stderr } = await home.run("update", "--yes");
   assert.equal(stderr.slice(0, message.length), message, stderr);
+  assert.match(stderr, says);
+  assert.equal(stderr.indexOf("\n"), stderr.length - 1, `one line: ${stderr}`);
   assert.equal(code, exit, stderr);
   assert.deepEqual(await home.installed(), ["cco"]);
   assert.equal(await fileDigest(home.executable), old.sha256);
