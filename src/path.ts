@@ -27,6 +27,33 @@ export function inFolder(folder: string, name: string): string {
   return folder.endsWith(separator) ? folder + name : folder + separator + name;
 }
 
+/**
+ * The path that a `file:` address names (RFC 8089): on Windows `file:///C:/folder/a%20b` is `C:\\folder\\a b`, and
+ * `file://server/share/a` is `\\\\server\\share\\a`.
+ *
+ * `fileURLToPath` of `node:url` would do, but in Deno it always takes the system that it runs on.
+ *
+ * @param url The address.
+ * @param os The system whose path is wanted.
+ * @throws {TypeError} When it names no path: an encoded separator or NUL, no drive (Windows), a server (elsewhere).
+ */
+export function pathOfFileUrl(url: string, os: Runtime["os"]): string {
+  const { hostname, pathname } = new URL(url);
+  const refuse = (why: string) =>
+    new TypeError(`Cannot name the file of an address that ${why}: current value is ${url}`);
+  const encoded = os === "windows" ? /%2f|%5c|%00/i : /%2f|%00/i;
+  if (encoded.test(pathname)) throw refuse("has an encoded separator or NUL");
+  const path = decodeURIComponent(pathname);
+  if (os !== "windows") {
+    if (hostname !== "") throw refuse("names a server");
+    return path;
+  }
+  const windowsPath = path.replaceAll("/", "\\");
+  if (hostname !== "") return `\\\\${hostname}${windowsPath}`;
+  if (!/^\\[A-Za-z]:\\/.test(windowsPath)) throw refuse("has no drive");
+  return windowsPath.slice(1);
+}
+
 /** A short random text for a name that nobody can guess or plant beforehand (T24). */
 export function randomName(runtime: Pick<Runtime, "random">): string {
   return Array.from(runtime.random(8), (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -8,7 +8,7 @@ import { openCooldown } from "./cooldown.ts";
 import { readFile } from "./durable.ts";
 import { isFileError, UpdateError } from "./errors.ts";
 import type { FetchedBytes, OriginToken, PlainHeader } from "./http.ts";
-import { inFolder } from "./path.ts";
+import { inFolder, pathOfFileUrl } from "./path.ts";
 import type { Runtime } from "./runtime/types.ts";
 import { fetchDocument } from "./sources.ts";
 
@@ -80,8 +80,7 @@ async function readLocal(
   url: string,
   { what, maxBytes }: DocumentRequest,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const { fileURLToPath } = await import("node:url");
-  const path = fileURLToPath(url, { windows: runtime.os === "windows" });
+  const path = pathOfFileUrl(url, runtime.os);
   const bytes = await readFile(runtime.fs, path, maxBytes).catch((error: unknown) => {
     if (!isFileError(error)) throw error;
     const message = `Cannot read the ${what} at ${path}: ${error.message}`;

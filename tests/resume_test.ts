@@ -800,7 +800,7 @@ for (const [kind, code] of diskFailures) {
         code,
       );
       assert.equal(details.path, folder);
-      assert.match(message, new RegExp(folder));
+      assert(message.includes(folder), message);
       if ("needed" in details) assert.deepEqual([details.needed, details.available], [SIZE, 12]);
       assert.equal(server.requests.length, 1);
       assert.deepEqual(clock.pauses(), []);

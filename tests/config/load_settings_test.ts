@@ -2,12 +2,20 @@ import assert from "node:assert/strict";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { test } from "node:test";
 import fc from "fast-check";
 import { type FileInfo, type Runtime, systemRuntime } from "../../machine.ts";
 import { ConfigError, type ConfigErrorCode } from "../../src/config/config_error.ts";
 import { editConfigFile, resetConfigFile } from "../../src/config/edit_config_file.ts";
 import { loadSettings, type Settings } from "../../src/config/load_settings.ts";
+
+const NO_MODES = process.platform === "win32"
+  ? "Windows has no permission bits and no numbers of owners"
+  : false;
+const NO_LINKS = process.platform === "win32"
+  ? "Windows makes symbolic links for administrators only"
+  : false;
 
 /** A folder with a config file, a policy file and an environment, removed afterwards. */
 class Layers {
@@ -167,7 +175,7 @@ test("__proto__ in a file is a key like any other and sets nothing", async () =>
   );
 });
 
-test("a file that others may write to is refused (T29)", async () => {
+test("a file that others may write to is refused (T29)", { skip: NO_MODES }, async () => {
   await withLayers({ config: "[updates]\n" }, async (layers) => {
     for (const mode of [0o620, 0o602, 0o666]) {
       await chmod(layers.config, mode);
@@ -176,17 +184,21 @@ test("a file that others may write to is refused (T29)", async () => {
   });
 });
 
-test("a file of somebody else, or in somebody else's folder, is refused (T29)", async () => {
-  await withLayers({ config: "[updates]\n" }, async (layers) => {
-    const real = layers.runtime;
-    layers.runtime = owned(real, (path) => path.endsWith("config.toml") ? { uid: 4321 } : {});
-    await rejectsWith(layers.load(), "FILE_UNSAFE", /belongs to user 4321/);
-    layers.runtime = owned(real, (path) => path.endsWith("cco") ? { uid: 4321 } : {});
-    await rejectsWith(layers.load(), "FILE_UNSAFE", /its folder .* belongs to user 4321/);
-    layers.runtime = owned(real, (path) => path.endsWith("cco") ? { mode: 0o777 } : {});
-    await rejectsWith(layers.load(), "FILE_UNSAFE", /others may write to its folder/);
-  });
-});
+test(
+  "a file of somebody else, or in somebody else's folder, is refused (T29)",
+  { skip: NO_MODES },
+  async () => {
+    await withLayers({ config: "[updates]\n" }, async (layers) => {
+      const real = layers.runtime;
+      layers.runtime = owned(real, (path) => path.endsWith("config.toml") ? { uid: 4321 } : {});
+      await rejectsWith(layers.load(), "FILE_UNSAFE", /belongs to user 4321/);
+      layers.runtime = owned(real, (path) => path.endsWith("cco") ? { uid: 4321 } : {});
+      await rejectsWith(layers.load(), "FILE_UNSAFE", /its folder .* belongs to user 4321/);
+      layers.runtime = owned(real, (path) => path.endsWith("cco") ? { mode: 0o777 } : {});
+      await rejectsWith(layers.load(), "FILE_UNSAFE", /others may write to its folder/);
+    });
+  },
+);
 
 test("a policy that is not root's is refused", async () => {
   await withLayers({ policy: "[updates]\n" }, async (layers) => {
@@ -196,24 +208,28 @@ test("a policy that is not root's is refused", async () => {
   });
 });
 
-test("a Kubernetes ConfigMap mount works: links to a read-only file of root", async () => {
-  await withLayers({}, async (layers) => {
-    const folder = join(layers.folder, "cco");
-    await mkdir(join(folder, "..2025_11_17"));
-    await writeFile(join(folder, "..2025_11_17", "config.toml"), '[updates]\nchannel = "beta"\n', {
-      mode: 0o444,
+test(
+  "a Kubernetes ConfigMap mount works: links to a read-only file of root",
+  { skip: NO_LINKS },
+  async () => {
+    await withLayers({}, async (layers) => {
+      const folder = join(layers.folder, "cco");
+      await mkdir(join(folder, "..2025_11_17"));
+      await writeFile(join(folder, "..2025_11_17", "config.toml"), '[updates]\nchannel = "beta"\n', {
+        mode: 0o444,
+      });
+      await symlink("..2025_11_17", join(folder, "..data"));
+      await symlink("..data/config.toml", layers.config);
+      layers.runtime = owned(layers.runtime, (path) => path.endsWith(".toml") ? { uid: 0 } : {});
+      assert.equal((await layers.load()).get("updates.channel"), "beta");
+      await rejectsWith(
+        editConfigFile(layers.runtime, layers.config, "updates.channel", "stable"),
+        "FILE_NOT_WRITABLE",
+        /read-only.*CCO_UPDATES_/,
+      );
     });
-    await symlink("..2025_11_17", join(folder, "..data"));
-    await symlink("..data/config.toml", layers.config);
-    layers.runtime = owned(layers.runtime, (path) => path.endsWith(".toml") ? { uid: 0 } : {});
-    assert.equal((await layers.load()).get("updates.channel"), "beta");
-    await rejectsWith(
-      editConfigFile(layers.runtime, layers.config, "updates.channel", "stable"),
-      "FILE_NOT_WRITABLE",
-      /read-only.*CCO_UPDATES_/,
-    );
-  });
-});
+  },
+);
 
 test("what is no readable text file is refused by name", async () => {
   await withLayers({}, async (layers) => {
@@ -275,23 +291,28 @@ test("editConfigFile() makes file and folder with private rights, and leaves not
     await editConfigFile(layers.runtime, path, "updates.channel", "beta");
     assert.equal(await readFile(path, "utf8"), '[updates]\nchannel = "beta"\n');
     assert.deepEqual(await readdir(join(layers.folder, "fresh", "cco")), ["config.toml"]);
-    assert.equal((await layers.runtime.fs.stat(path))!.mode, 0o600);
+    const { mode } = (await layers.runtime.fs.stat(path))!;
+    assert.equal(mode, layers.runtime.os === "windows" ? undefined : 0o600);
   });
 });
 
-test("editConfigFile() keeps the mode of the file and a symbolic link to it", async () => {
-  await withLayers({}, async (layers) => {
-    const real = join(layers.folder, "dotfiles.toml");
-    await writeFile(real, "# mine\n", { mode: 0o640 });
-    await symlink(real, layers.config);
-    await editConfigFile(layers.runtime, layers.config, "updates.enabled", false);
-    assert.equal((await layers.runtime.fs.stat(layers.config))!.kind, "symlink");
-    assert.equal((await layers.runtime.fs.stat(real))!.mode, 0o640);
-    assert.match(await readFile(real, "utf8"), /^# mine\n\n\[updates\]\nenabled = false\n$/);
-  });
-});
+test(
+  "editConfigFile() keeps the mode of the file and a symbolic link to it",
+  { skip: NO_LINKS },
+  async () => {
+    await withLayers({}, async (layers) => {
+      const real = join(layers.folder, "dotfiles.toml");
+      await writeFile(real, "# mine\n", { mode: 0o640 });
+      await symlink(real, layers.config);
+      await editConfigFile(layers.runtime, layers.config, "updates.enabled", false);
+      assert.equal((await layers.runtime.fs.stat(layers.config))!.kind, "symlink");
+      assert.equal((await layers.runtime.fs.stat(real))!.mode, 0o640);
+      assert.match(await readFile(real, "utf8"), /^# mine\n\n\[updates\]\nenabled = false\n$/);
+    });
+  },
+);
 
-test("editConfigFile() respects a read-only file", async () => {
+test("editConfigFile() respects a read-only file", { skip: NO_MODES }, async () => {
   await withLayers({ config: "# mine\n" }, async (layers) => {
     await chmod(layers.config, 0o400);
     await rejectsWith(
