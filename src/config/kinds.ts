@@ -163,17 +163,29 @@ function text(
 
 function acceptSource(value: unknown): string {
   if (typeof value === "string" && isSource(value)) return value;
-  throw invalid(`Invalid source: ${show(value)}. Use https://…, file:///… or github:owner/repo`);
+  throw invalid(
+    `Invalid source: ${withoutSecrets(show(value))}. Use https://…, file:///… or github:owner/repo`,
+  );
 }
 
 /** Plain `http:` only to this machine, and no user or password in an address (T15). */
 function isSource(value: string): boolean {
   if (hasControl(value)) return false;
-  if (/^github:[A-Za-z0-9][\w.-]*\/[\w.-]+$/.test(value)) return true;
+  if (/^github:[A-Za-z0-9][\w.-]*\/[\w.-]+(?:#[\w.@/+-]+)?$/.test(value)) return true;
   const url = urlOf(value);
   if (url === undefined || url.username !== "" || url.password !== "") return false;
   if (url.protocol === "http:") return /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname);
   return url.protocol === "https:" || (url.protocol === "file:" && url.hostname === "");
+}
+
+/**
+ * An address as it may be shown (T32): a password and a query, which can be a secret too, are left out.
+ *
+ * @param text An address, or any other text, which stays as it is.
+ */
+export function withoutSecrets(text: string): string {
+  if (!/^[\w+.-]+:\/\//.test(text)) return text;
+  return text.replace(/(?<=:\/\/)[^/]*@/, "***@").replace(/\?[^#]*/, "?***");
 }
 
 function urlOf(text: string): URL | undefined {

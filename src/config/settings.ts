@@ -19,6 +19,7 @@ import {
   SOURCES,
   wholeNumber,
   WINDOW,
+  withoutSecrets,
 } from "./kinds.ts";
 import { nearest } from "./nearest.ts";
 
@@ -190,13 +191,14 @@ export async function checkRange(key: SettingKey, value: SettingValue): Promise<
 }
 
 /**
- * The value as it may be shown: a password in a proxy's address is left out (T32).
+ * The value as it may be shown: what is secret in an address is left out (T32).
  *
  * @param value The value, `undefined` for none.
  * @returns The value for people and programs; `null` for none.
  */
 export function shownValue(value: SettingValue | undefined): SettingValue | null {
-  return typeof value === "string" ? value.replace(/(?<=^\w+:\/\/)[^/@]*@/, "***@") : value ?? null;
+  if (typeof value === "string") return withoutSecrets(value);
+  return typeof value === "object" ? value.map(withoutSecrets) : value ?? null;
 }
 
 /**

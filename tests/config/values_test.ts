@@ -25,6 +25,9 @@ const accepted: [key: SettingKey, text: string, shown: string][] = [
   ["updates.keep_backups", "3", "3"],
   ["updates.ca_file", "/etc/ssl/corp.pem", "/etc/ssl/corp.pem"],
   ["updates.proxy", "http://user:secret@proxy.example:8080", "http://***@proxy.example:8080"],
+  ["updates.proxy", "http://user:se@ret@proxy.example:8080", "http://***@proxy.example:8080"],
+  ["updates.sources", "https://a.example/m.json?key=secret", "https://a.example/m.json?***"],
+  ["updates.sources", "github:a/b#cli@", "github:a/b#cli@"],
   ["service.port", "8080", "8080"],
   ["service.host", "::1", "::1"],
 ];
@@ -43,7 +46,7 @@ const refused: [key: SettingKey, text: string, message: RegExp][] = [
   ["updates.window", "Tue 25:00-04:00 UTC", /^Invalid window/],
   ["updates.pin", "$(reboot)", /^Invalid version range/],
   ["updates.sources", "http://evil.example/m.json", /^Invalid source: http:/],
-  ["updates.sources", "https://user:pw@a.example/", /^Invalid source/],
+  ["updates.sources", "https://user:pw@a.example/", /^Invalid source: https:\/\/\*{3}@a\.example/],
   ["updates.sources", "javascript:alert(1)", /^Invalid source/],
   ["updates.sources", "", /^Invalid sources/],
   ["updates.keep_backups", "0", /^Invalid number of backups: 0\. Use a whole number from 1 to 10$/],
