@@ -90,8 +90,8 @@ export interface Certificate {
   readonly key: string;
 }
 
-/** Makes a private authority and a certificate by it. */
-export async function makeCertificate(folder: string): Promise<Certificate> {
+/** Makes a private authority and a certificate by it, for this machine and for other names. */
+export async function makeCertificate(folder: string, names: readonly string[] = []): Promise<Certificate> {
   const path = (name: string) => join(folder, name);
   const openssl = (...args: string[]) => execFileSync("openssl", args, { cwd: folder, stdio: "pipe" });
   const subject = ["-nodes", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
@@ -109,7 +109,8 @@ export async function makeCertificate(folder: string): Promise<Certificate> {
     "/CN=private",
   );
   openssl("req", ...subject, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost");
-  await writeFile(path("names"), "subjectAltName=DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\n");
+  const alternatives = ["DNS:localhost", "IP:127.0.0.1", ...names.map((name) => `DNS:${name}`)].join();
+  await writeFile(path("names"), `subjectAltName=${alternatives}\nextendedKeyUsage=serverAuth\n`);
   const sign = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", "names"];
   openssl("x509", "-req", "-in", "server.csr", "-out", "server.pem", ...sign);
   return { ca: path("ca.pem"), cert: path("server.pem"), key: path("server.key") };
