@@ -98,6 +98,11 @@ const PLACE: readonly Flag[] = [
   { name: "debug", summary: "log details as well" },
 ];
 
+const MANAGED: readonly Flag[] = [
+  { name: "system", summary: "for the whole machine, as root, instead of for you" },
+  { name: "dry-run", summary: "show what would be done, and do nothing" },
+];
+
 const RUN: Command = {
   name: "run",
   summary: "run the service in the foreground: background checks, health, metrics, logs",
@@ -148,6 +153,22 @@ const DAEMON: Command = {
       ],
       examples: [["cco daemon logs --follow --level warn", "watch for failures"]],
       load: async () => (await import("./daemon_logs.ts")).daemonLogs,
+    },
+    {
+      name: "install",
+      summary: "have systemd, launchd or the Task Scheduler start it, now and from now on",
+      flags: [...PLACE, ...MANAGED],
+      examples: [
+        ["cco daemon install", "for you, without root"],
+        ["cco daemon install --system --dry-run", "see the unit for the whole machine"],
+      ],
+      load: async () => (await import("./daemon_install.ts")).daemonInstall,
+    },
+    {
+      name: "uninstall",
+      summary: "undo cco daemon install; settings, state and log stay",
+      flags: MANAGED,
+      load: async () => (await import("./daemon_uninstall.ts")).daemonUninstall,
     },
   ],
 };

@@ -94,14 +94,26 @@ export async function stopService(
   });
 }
 
-function requireCompiled(execPath: string): void {
+/**
+ * Refuses to make a service of `deno run cli.ts`.
+ *
+ * @param execPath The running executable.
+ * @throws {Failure} Exit code 1 when that is Deno itself.
+ */
+export function requireCompiled(execPath: string): void {
   if (!/(?:^|[\\/])deno(?:\.exe)?$/i.test(execPath)) return;
   const message = "Cannot start the daemon: this cco runs from source. Use 'cco run', or compile it first: " +
     "deno task compile";
   throw new Failure(message, { exitCode: EXIT.general, code: "NOT_COMPILED" });
 }
 
-async function argumentsOf(invocation: Invocation): Promise<string[]> {
+/**
+ * The command line of the service.
+ *
+ * @param invocation The run; `--port`, `--host`, `--debug` and `--config` are passed on.
+ * @returns Its arguments.
+ */
+export async function argumentsOf(invocation: Invocation): Promise<string[]> {
   const args = ["run", "--quiet"];
   if (invocation.has("debug")) args.push("--debug");
   for (const name of ["port", "host"]) {
