@@ -390,6 +390,7 @@ async function withAuthority(
 }
 
 const openssl = { skip: posix.skip || missing("openssl") };
+if (openssl.skip) console.log(`skipped: ${openssl.skip}`);
 
 test(
   "a compiled cco is not fooled. T15: a redirect from https to http, even on this machine",
