@@ -4,10 +4,11 @@
  * @module
  */
 
+import type { Runtime } from "../../machine.ts";
 import { askHealth } from "../service/ask_health.ts";
 import type { HealthDocument } from "../service/health.ts";
 import { lastLines, type LogPosition } from "../service/read_log.ts";
-import { isAlive, runningService, type ServiceRecord } from "../service/record.ts";
+import { isAlive, type ProcessName, runningService, type ServiceRecord } from "../service/record.ts";
 import { logFolder, processesOf, stateDirectoryOf } from "./daemon_place.ts";
 import { EXIT, Failure } from "./failure.ts";
 import type { Invocation } from "./invocation.ts";
@@ -22,6 +23,9 @@ export interface RunningService {
   /** Its process. */
   readonly started: Started;
 }
+
+/** The variable that tells a service from which process it takes over. */
+export const PREDECESSOR = "CCO_TAKES_OVER_FROM";
 
 /** How long a service may take until it answers. An emulated machine needed 4 s. */
 const START_PATIENCE = 20_000;
@@ -46,18 +50,24 @@ export async function serviceNow(invocation: Invocation): Promise<ServiceRecord 
  * Starts the installed executable as a service and waits until it answers.
  *
  * @param invocation The run; `--port`, `--host`, `--debug` and `--config` are passed on.
+ * @param options `isSuccessor`: whether it takes over from this process.
  * @returns The service.
  * @throws {Failure} Exit code 1 when it ends or does not answer in time; it is ended then.
  */
-export async function startService(invocation: Invocation): Promise<RunningService> {
+export async function startService(
+  invocation: Invocation,
+  { isSuccessor = false }: { isSuccessor?: boolean } = {},
+): Promise<RunningService> {
   const { world: { runtime } } = invocation;
   requireCompiled(runtime.execPath);
   const processes = await processesOf(invocation);
   const folder = logFolder(await stateDirectoryOf(invocation));
   const { position } = await lastLines(runtime, folder, { count: 0 });
-  const started = await processes.start(runtime.execPath, await argumentsOf(invocation));
+  // Not passed on any further: who is started by the successor takes over from that one, or from nobody.
+  const env = { [PREDECESSOR]: isSuccessor ? `${runtime.pid}` : "" };
+  const started = await processes.start(runtime.execPath, await argumentsOf(invocation), env);
   try {
-    return await answering(invocation, started);
+    return await answering(invocation, started, isSuccessor);
   } catch (error) {
     if (!started.hasEnded()) await processes.end(started.pid, "forcibly");
     throw await withReason(invocation, error, { folder, position });
@@ -79,11 +89,18 @@ export async function stopService(
   const processes = await processesOf(invocation);
   // Looked at last thing before: the number may have been given to another process (T34).
   if (await hasStopped(invocation, record)) return { wasForced: false };
+  const { runtime } = invocation.world;
+  // The old version's process, while it still watches over this one, would take the end for a failure.
+  const guardian = await guardianOf(runtime, record);
+  if (guardian !== undefined) await processes.end(guardian.pid, "gracefully");
   await processes.end(record.pid, "gracefully");
   if (await waitFor(invocation, STOP_PATIENCE, () => hasStopped(invocation, record))) {
     return { wasForced: false };
   }
-  if (await isAlive(invocation.world.runtime, record)) await processes.end(record.pid, "forcibly");
+  if (guardian !== undefined && await isAlive(runtime, guardian)) {
+    await processes.end(guardian.pid, "forcibly");
+  }
+  if (await isAlive(runtime, record)) await processes.end(record.pid, "forcibly");
   if (await waitFor(invocation, END_PATIENCE, () => hasStopped(invocation, record))) {
     return { wasForced: true };
   }
@@ -126,13 +143,18 @@ export async function argumentsOf(invocation: Invocation): Promise<string[]> {
   return args;
 }
 
-async function answering(invocation: Invocation, started: Started): Promise<RunningService> {
+async function answering(
+  invocation: Invocation,
+  started: Started,
+  isSuccessor: boolean,
+): Promise<RunningService> {
   let running: RunningService | undefined;
   await waitFor(invocation, START_PATIENCE, async () => {
     const record = await serviceNow(invocation);
     const health = record === undefined ? undefined : await askHealth(record);
     const isOurs = record?.pid === started.pid && health?.pid === started.pid;
-    if (isOurs && health.status !== "starting") running = { record, health, started };
+    const isInPlace = !isSuccessor || record?.predecessor !== undefined;
+    if (isOurs && isInPlace && health.status !== "starting") running = { record, health, started };
     return running !== undefined || started.hasEnded();
   });
   if (running !== undefined) return running;
@@ -158,7 +180,17 @@ async function withReason(
 
 async function hasStopped(invocation: Invocation, record: ServiceRecord): Promise<boolean> {
   const now = await serviceNow(invocation);
-  return now === undefined || now.pid !== record.pid || now.processStart !== record.processStart;
+  if (now?.pid === record.pid && now.processStart === record.processStart) return false;
+  return await guardianOf(invocation.world.runtime, record) === undefined;
+}
+
+/** The process that has handed over to a service and still lives, unless it is this one. */
+async function guardianOf(
+  runtime: Pick<Runtime, "pid" | "processStart">,
+  { predecessor }: ServiceRecord,
+): Promise<ProcessName | undefined> {
+  if (predecessor === undefined || predecessor.pid === runtime.pid) return undefined;
+  return await isAlive(runtime, predecessor) ? predecessor : undefined;
 }
 
 async function waitFor(

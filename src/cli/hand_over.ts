@@ -7,12 +7,15 @@
 import { parseDuration } from "../config/duration.ts";
 import { askHealth } from "../service/ask_health.ts";
 import type { Log } from "../service/log.ts";
-import { type RunningService, serviceNow, startService, stopService } from "./daemon_process.ts";
+import { lastRecord } from "../service/record.ts";
+import type { Succession } from "../service/run_service.ts";
+import { processesOf, stateDirectoryOf } from "./daemon_place.ts";
+import { type RunningService, startService, stopService } from "./daemon_process.ts";
 import type { Invocation } from "./invocation.ts";
 import { installedOptions } from "./updater_options.ts";
 
 /** Who takes over from whom. */
-export interface HandOver {
+export interface HandOver extends Succession {
   /** The new version. */
   readonly version: string;
   /** Whether the old service was ok: only then is less than that held against the new one. */
@@ -23,6 +26,13 @@ export interface HandOver {
   readonly signal: AbortSignal;
 }
 
+/** What became of the new version's service. */
+type Verdict =
+  | { readonly is: "healthy" }
+  | { readonly is: "stopped" }
+  | { readonly is: "bad"; readonly why: string }
+  | { readonly is: "stuck"; readonly why: string };
+
 /** How often the new service is asked. */
 const LOOK = 1000;
 /** So many questions in a row may stay without an answer. */
@@ -32,61 +42,81 @@ const SILENCES = 3;
  * Starts the new version's service and watches it for `service.probation`. One that does not start, dies, hangs or says
  * that it is not ok is ended, remembered as bad, and the previous executable is put back.
  *
- * @param invocation The run; the port must be free and no service be recorded.
+ * @param invocation The run; this process has the record of the service.
  * @param to Who takes over.
- * @returns Whether the new service stays; `false` when this process is to serve again.
+ * @returns Whether this process is no longer needed; `false` when it is to serve again.
  */
 export async function handOver(invocation: Invocation, to: HandOver): Promise<boolean> {
   const { log, version, signal } = to;
   log.info(`Handing over to version ${version}`);
-  let why: string | undefined;
-  try {
-    const running = await startService(invocation);
-    why = await watch(invocation, running, to);
-    if (signal.aborted) await stopService(invocation, running.record);
-  } catch (error) {
-    why = messageOf(error);
-  }
-  if (why === undefined) {
-    const { confirmHealthy } = await import("../../mod.ts");
-    await confirmHealthy(await installedOptions(invocation)).catch((error) => log.warn(messageOf(error)));
+  const verdict = await tryOut(invocation, to);
+  // Whoever stops the service says nothing about the version, whose starts are counted from now on.
+  if (signal.aborted || verdict.is === "stopped") return true;
+  if (verdict.is === "healthy") {
     log.info(`Version ${version} has taken over`);
     return true;
   }
-  log.error(`Version ${version} did not become healthy: ${why}`);
+  log.error(`Version ${version} did not become healthy: ${verdict.why}`);
   await goBack(invocation, to);
   return false;
 }
 
-/** Why the new version is no good, `undefined` when it is. */
+async function tryOut(invocation: Invocation, to: HandOver): Promise<Verdict> {
+  const { signal, onJoined, onRefused } = to;
+  try {
+    const running = await startService(invocation, { isSuccessor: true });
+    onJoined();
+    const verdict = await watch(invocation, running, to);
+    if (verdict.is === "healthy" && !signal.aborted) return verdict;
+    onRefused();
+    if (verdict.is === "stuck") await (await processesOf(invocation)).end(running.record.pid, "forcibly");
+    if (!running.started.hasEnded()) await stopService(invocation, running.record);
+    return verdict;
+  } catch (error) {
+    return { is: "bad", why: messageOf(error) };
+  }
+}
+
+/** Asks the new version until its probation is over, or this process is to stop. */
 async function watch(
   invocation: Invocation,
   { record, health, started }: RunningService,
   { version, wasHealthy, signal }: HandOver,
-): Promise<string | undefined> {
+): Promise<Verdict> {
   const { runtime } = invocation.world;
   const end = runtime.now() + (parseDuration((await invocation.settings()).get("service.probation")) ?? 0);
+  const ending = new AbortController();
+  void started.ended.then(() => ending.abort());
+  const interruption = AbortSignal.any([signal, ending.signal]);
   let silences = 0;
   for (let now = health as typeof health | undefined;; now = await askHealth(record)) {
-    // A person has stopped it: that is no fault of the version.
-    if (started.hasEnded() && started.exitCode() === 0) return undefined;
-    if (started.hasEnded()) return `it ended with exit code ${started.exitCode() ?? "none"}`;
-    if (now !== undefined && now.version !== version) return `it is version ${now.version}`;
-    silences = now === undefined ? silences + 1 : 0;
-    if (silences >= SILENCES) return "it does not answer";
-    if (now?.status === "degraded" && wasHealthy) {
-      return `it is degraded: ${now.reason ?? "it does not say why"}`;
+    if (started.hasEnded()) return await farewell(invocation, started.exitCode());
+    // It is this process that answers when the new one has left the port.
+    const answer = now?.pid === record.pid ? now : undefined;
+    if (answer !== undefined && answer.version !== version) {
+      return { is: "bad", why: `it is version ${answer.version}` };
     }
-    if (signal.aborted || (silences === 0 && runtime.now() >= end)) return undefined;
-    await runtime.wait(Math.min(LOOK, Math.max(1, end - runtime.now())), signal).catch(() => {});
+    silences = answer === undefined ? silences + 1 : 0;
+    if (silences >= SILENCES) return { is: "stuck", why: "it does not answer" };
+    if (answer?.status === "degraded" && wasHealthy) {
+      return { is: "bad", why: `it is degraded: ${answer.reason ?? "it does not say why"}` };
+    }
+    if (signal.aborted || (silences === 0 && runtime.now() >= end)) return { is: "healthy" };
+    await runtime.wait(Math.min(LOOK, Math.max(1, end - runtime.now())), interruption).catch(() => {});
   }
+}
+
+/** A service that a person has stopped takes its record along: that is no fault of the version. */
+async function farewell(invocation: Invocation, exitCode: number | undefined): Promise<Verdict> {
+  const { runtime } = invocation.world;
+  const record = await lastRecord(runtime, await stateDirectoryOf(invocation));
+  if (exitCode === 0 && record === undefined) return { is: "stopped" };
+  return { is: "bad", why: `it ended with exit code ${exitCode ?? "none"}` };
 }
 
 async function goBack(invocation: Invocation, { version, log }: HandOver): Promise<void> {
   const { rollback } = await import("../../mod.ts");
   try {
-    const record = await serviceNow(invocation);
-    if (record !== undefined) await stopService(invocation, record);
     await rollback({ ...await installedOptions(invocation), refuse: version });
     log.warn("Update failed, rolled back to previous version");
   } catch (error) {

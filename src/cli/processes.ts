@@ -13,6 +13,8 @@ export interface Started {
   readonly hasEnded: () => boolean;
   /** With what; `undefined` while it runs and when a signal ended it. */
   readonly exitCode: () => number | undefined;
+  /** Resolves once it has ended. */
+  readonly ended: Promise<void>;
 }
 
 /** What the system wants of a service. */
@@ -26,7 +28,12 @@ export interface Wishes {
 /** Processes of this machine. */
 export interface Processes {
   /** Starts a program that goes on when this one ends: without a terminal, in a session of its own. */
-  readonly start: (path: string, args: readonly string[]) => Promise<Started>;
+  readonly start: (
+    path: string,
+    args: readonly string[],
+    /** Variables that it has besides those of this process. */
+    env?: Readonly<Record<string, string>>,
+  ) => Promise<Started>;
   /** Asks a process to end, or ends it. One that is gone is no error. */
   readonly end: (pid: number, how: "gracefully" | "forcibly") => Promise<void>;
   /** Listens to what the system wants of this process. */

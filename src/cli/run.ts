@@ -9,13 +9,16 @@ import { parseDuration } from "../config/duration.ts";
 import type { Settings } from "../config/load_settings.ts";
 import { changeState, readState } from "../config/state.ts";
 import { parseWindow, windowContains } from "../config/window.ts";
+import { EXPIRED } from "../service/health.ts";
 import { Log } from "../service/log.ts";
-import { AlreadyRunning, type Duties, runService } from "../service/run_service.ts";
+import type { Duties } from "../service/checking.ts";
+import { AlreadyRunning, runService, type ServiceOptions } from "../service/run_service.ts";
 import { logFolder, processesOf, servicePlace } from "./daemon_place.ts";
+import { PREDECESSOR } from "./daemon_process.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { Invocation } from "./invocation.ts";
 import { updateFailure } from "./update_failure.ts";
-import { choiceOptions, updaterOptions } from "./updater_options.ts";
+import { choiceOptions, installedOptions, updaterOptions } from "./updater_options.ts";
 
 const HOUR = 3_600_000;
 const INTERVALS: ReadonlyMap<string, number> = new Map([
@@ -52,11 +55,8 @@ export async function run(invocation: Invocation): Promise<number> {
       log,
       loadDuties: () => loadDuties(again(invocation, stop), log),
       onReload,
-      handOver: async (version, { failing }) => {
-        const { handOver } = await import("./hand_over.ts");
-        const wasHealthy = failing === undefined;
-        return await handOver(again(invocation, stop), { version, wasHealthy, log, signal: stop });
-      },
+      handOver: (...to) => giveUpPlace(again(invocation, stop), log, ...to),
+      ...await succession(invocation),
       signal: stop,
     });
   } catch (error) {
@@ -64,6 +64,44 @@ export async function run(invocation: Invocation): Promise<number> {
   }
   output.document({ outcome: "stopped", version: build.version });
   return EXIT.ok;
+}
+
+/** A service so many times as long well as `service.probation` says has proved its version. */
+const PROVEN = 10;
+
+/** What the service needs to take over from another one, and to let another one take over. */
+async function succession(
+  invocation: Invocation,
+): Promise<Pick<ServiceOptions, "sharing" | "predecessor" | "provenAfter" | "onProven">> {
+  const { terminal, build } = invocation.world;
+  const predecessor = Number(terminal.env(PREDECESSOR));
+  const { portSharing } = await import("./console_port.ts");
+  const probation = parseDuration((await invocation.settings()).get("service.probation")) ?? 0;
+  return {
+    sharing: portSharing(),
+    predecessor: predecessor > 0 ? predecessor : undefined,
+    provenAfter: PROVEN * Math.max(probation, 1000),
+    async onProven() {
+      const { confirmHealthy } = await import("../../mod.ts");
+      await confirmHealthy({ ...await installedOptions(invocation), currentVersion: build.version });
+    },
+  };
+}
+
+async function giveUpPlace(
+  invocation: Invocation,
+  log: Log,
+  ...[version, state, succession]: Parameters<ServiceOptions["handOver"]>
+): Promise<boolean> {
+  const { handOver } = await import("./hand_over.ts");
+  const { terminal: { signal }, runtime } = invocation.world;
+  const wasHealthy = state.failing === undefined;
+  const hasTaken = await handOver(invocation, { ...succession, version, wasHealthy, log, signal });
+  if (!hasTaken) {
+    state.installs["rolled-back"]++;
+    state.failedUpdate = { version, at: runtime.now() };
+  }
+  return hasTaken;
 }
 
 /** The same command with the settings as they are by then; its terminal's own signals stay unheard. */
@@ -101,9 +139,12 @@ async function loadDuties(invocation: Invocation, log: Log): Promise<Duties> {
     },
     describe(error) {
       if (error instanceof Failure) return error;
-      const failure = library.isUpdateError(error) ? updateFailure(error, "check") : undefined;
-      const message = error instanceof Error ? error.message : String(error);
-      return { code: failure?.code ?? "UNEXPECTED", message: failure?.message ?? message };
+      if (library.isUpdateError(error)) {
+        const { code, message } = updateFailure(error, "check");
+        const isExpired = error.code === "UNTRUSTED" && error.details.reason === "expired";
+        return { code: isExpired ? EXPIRED : code, message };
+      }
+      return { code: "UNEXPECTED", message: error instanceof Error ? error.message : String(error) };
     },
   };
 }

@@ -9,21 +9,36 @@ import type { Processes, Started, Wishes } from "./processes.ts";
 /** Processes of this machine. On Windows nobody can be asked to end: there `gracefully` ends it too. */
 export const systemProcesses: Processes = { start, end, listen };
 
-async function start(path: string, args: readonly string[]): Promise<Started> {
-  const { spawn } = await import("node:child_process");
-  const child = spawn(path, [...args], { detached: true, stdio: "ignore", windowsHide: true });
+async function start(
+  path: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Started> {
+  const [{ spawn }, { default: process }] = await Promise.all([
+    import("node:child_process"),
+    import("node:process"),
+  ]);
+  const child = spawn(path, [...args], {
+    detached: true,
+    stdio: "ignore",
+    windowsHide: true,
+    env: { ...process.env, ...env },
+  });
   let hasEnded = false;
   let exitCode: number | undefined;
-  child.once("exit", (code: number | null) => {
-    hasEnded = true;
-    exitCode = code ?? undefined;
-  });
+  const ended = new Promise<void>((resolve) =>
+    child.once("exit", (code: number | null) => {
+      hasEnded = true;
+      exitCode = code ?? undefined;
+      resolve();
+    })
+  );
   await new Promise<void>((resolve, reject) => {
     child.once("error", reject);
     child.once("spawn", resolve);
   });
   child.unref();
-  return { pid: child.pid!, hasEnded: () => hasEnded, exitCode: () => exitCode };
+  return { pid: child.pid!, hasEnded: () => hasEnded, exitCode: () => exitCode, ended };
 }
 
 async function end(pid: number, how: "gracefully" | "forcibly"): Promise<void> {

@@ -28,6 +28,8 @@ export interface ServiceState {
   latest: string | undefined;
   /** Why checks fail, as a word without paths and addresses; `undefined` when they do not. */
   failing: string | undefined;
+  /** The version that was installed by itself, proved bad and was taken back, and when. */
+  failedUpdate: { readonly version: string; readonly at: number } | undefined;
   /** How many checks worked, and how many failed. */
   readonly checks: { ok: number; failed: number };
   /** How long checks took, in milliseconds: all together, and the last one. */
@@ -54,7 +56,12 @@ export interface HealthDocument {
   readonly nextCheck: string | null;
   /** Why the service is degraded. */
   readonly reason?: string;
+  /** The version that proved bad and was taken back. The log has the reason. */
+  readonly failedUpdate?: { readonly version: string; readonly at: string | null };
 }
+
+/** What {@link ServiceState.failing} is while the manifest has expired. */
+export const EXPIRED = "EXPIRED";
 
 /**
  * A service that has just started.
@@ -71,6 +78,7 @@ export function initialState(
     nextCheck: undefined,
     latest: undefined,
     failing: undefined,
+    failedUpdate: undefined,
     checks: { ok: 0, failed: 0 },
     duration: { sum: 0, last: 0 },
     installs: { updated: 0, "rolled-back": 0, failed: 0 },
@@ -86,7 +94,7 @@ export function initialState(
  * @returns The document.
  */
 export function healthOf(state: ServiceState, now: number): HealthDocument {
-  const { phase, failing, version, pid, startedAt, lastCheck, nextCheck } = state;
+  const { phase, failing, failedUpdate, version, pid, startedAt, lastCheck, nextCheck } = state;
   const running = failing === undefined ? "ok" : "degraded";
   return {
     status: phase === "running" ? running : phase,
@@ -95,8 +103,16 @@ export function healthOf(state: ServiceState, now: number): HealthDocument {
     uptime: Math.max(0, Math.floor((now - startedAt) / 1000)),
     lastCheck: isoTime(lastCheck),
     nextCheck: isoTime(nextCheck),
-    ...(failing === undefined ? {} : { reason: `updates cannot be checked: ${failing}` }),
+    ...(failing === undefined ? {} : { reason: reasonOf(failing) }),
+    ...(failedUpdate === undefined
+      ? {}
+      : { failedUpdate: { version: failedUpdate.version, at: isoTime(failedUpdate.at) } }),
   };
+}
+
+/** That a manifest has expired is the publisher's to mend; everything else may be this machine's. */
+function reasonOf(failing: string): string {
+  return failing === EXPIRED ? "the manifest has expired" : `updates cannot be checked: ${failing}`;
 }
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { createDurably, isFileError, readFile, type Runtime } from "../../machine.ts";
+import { createDurably, isFileError, readFile, type Runtime, writeDurably } from "../../machine.ts";
 
 /** What is known about the running service. */
 export interface ServiceRecord {
@@ -20,7 +20,15 @@ export interface ServiceRecord {
   readonly port: number;
   /** When it started, in milliseconds since the epoch. */
   readonly startedAt: number;
+  /** The process that has handed over to it, and ends it should it prove bad; it may have ended since. */
+  readonly predecessor?: ProcessName | undefined;
 }
+
+/** A process, told from others that are given its number (T34). */
+export type ProcessName = Pick<ServiceRecord, "pid" | "processStart">;
+
+/** What a service tells about itself. */
+export type ServiceFacts = Pick<ServiceRecord, "version" | "host" | "port" | "startedAt">;
 
 /** What the record needs of a runtime. */
 export type RecordRuntime = Pick<Runtime, "fs" | "random" | "pid" | "processStart">;
@@ -39,8 +47,22 @@ export async function runningService(
   runtime: Pick<Runtime, "fs" | "processStart">,
   stateDirectory: string,
 ): Promise<ServiceRecord | undefined> {
-  const record = parse(await readFile(runtime.fs, pathIn(stateDirectory), RECORD_BYTES));
-  return record !== undefined && await isAlive(runtime, record) ? record : undefined;
+  return await livingRecord(runtime, pathIn(stateDirectory));
+}
+
+/**
+ * The last record that was written and not taken away, whether its process lives or not.
+ *
+ * @param runtime File system.
+ * @param stateDirectory Where it lies.
+ * @returns The record; `undefined` when there is none: a service that ends in an orderly way removes its own.
+ * @throws {FileError} When it cannot be read.
+ */
+export async function lastRecord(
+  { fs }: Pick<Runtime, "fs">,
+  stateDirectory: string,
+): Promise<ServiceRecord | undefined> {
+  return parse(await readFile(fs, pathIn(stateDirectory), RECORD_BYTES));
 }
 
 /**
@@ -52,9 +74,19 @@ export async function runningService(
  */
 export async function isAlive(
   runtime: Pick<Runtime, "processStart">,
-  { pid, processStart }: Pick<ServiceRecord, "pid" | "processStart">,
+  { pid, processStart }: ProcessName,
 ): Promise<boolean> {
   return await runtime.processStart(pid) === processStart;
+}
+
+/** The record of this process, once it is written. */
+export interface ServiceClaim {
+  /** The process from which it has taken over; it may have ended since. */
+  readonly predecessor: ProcessName | undefined;
+  /** Writes it again where a service that took over has ended; the record of another one that runs instead. */
+  readonly hold: () => Promise<ServiceRecord | undefined>;
+  /** Removes it, unless another service has taken over. */
+  readonly release: () => Promise<void>;
 }
 
 /**
@@ -63,32 +95,68 @@ export async function isAlive(
  * @param runtime File system and processes.
  * @param stateDirectory Where it lies; made when it is not there.
  * @param facts What to tell about this service.
- * @returns How to remove it, or the record of the service that runs already.
+ * @param predecessor The number of the process that hands over to this one: its record is replaced.
+ * @returns The claim, or the record of the service that runs already.
  * @throws {FileError} When it cannot be written.
  */
 export async function claimService(
   runtime: RecordRuntime,
   stateDirectory: string,
-  facts: Pick<ServiceRecord, "version" | "host" | "port" | "startedAt">,
-): Promise<{ release: () => Promise<void> } | { running: ServiceRecord }> {
+  facts: ServiceFacts,
+  predecessor?: number,
+): Promise<ServiceClaim | { running: ServiceRecord }> {
   const { fs, pid } = runtime;
   const path = pathIn(stateDirectory);
-  const record: ServiceRecord = { pid, processStart: await runtime.processStart(pid) ?? "", ...facts };
-  const bytes = new TextEncoder().encode(JSON.stringify(record) + "\n");
+  const before = predecessor === undefined ? undefined : await runningService(runtime, stateDirectory);
+  const follows = before !== undefined && before.pid === predecessor;
+  const record: ServiceRecord = {
+    pid,
+    processStart: await runtime.processStart(pid) ?? "",
+    ...facts,
+    ...(follows ? { predecessor: { pid: before.pid, processStart: before.processStart } } : {}),
+  };
+  const text = JSON.stringify(record) + "\n";
+  const isOurs = async (): Promise<boolean> =>
+    new TextDecoder().decode(await readFile(fs, path, RECORD_BYTES)) === text;
+  const bytes = new TextEncoder().encode(text);
+  const hold = async (): Promise<ServiceRecord | undefined> =>
+    await isOurs() ? undefined : await create(runtime, stateDirectory, bytes);
   await fs.makeDirectory(stateDirectory, 0o700);
+  if (follows) await writeDurably(runtime, path, bytes, { mode: 0o600 });
+  const running = await hold();
+  if (running !== undefined) return { running };
+  return {
+    predecessor: record.predecessor,
+    hold,
+    release: async () => {
+      if (await isOurs().catch(() => false)) await fs.remove(path).catch(() => {});
+    },
+  };
+}
+
+/** Writes the record where none of a living process is; the record of the living one otherwise. */
+async function create(
+  runtime: RecordRuntime,
+  stateDirectory: string,
+  bytes: Uint8Array,
+): Promise<ServiceRecord | undefined> {
+  const path = pathIn(stateDirectory);
   for (;;) {
     try {
       await createDurably(runtime, path, bytes, { mode: 0o600 });
-      return { release: () => fs.remove(path).catch(() => {}) };
+      return await giveWay(runtime, stateDirectory);
     } catch (error) {
       if (!isFileError(error, "exists")) throw error;
     }
     const running = await runningService(runtime, stateDirectory) ?? await removeDead(runtime, path);
-    if (running !== undefined) return { running };
+    if (running !== undefined) return running;
   }
 }
 
-/** Two that start at once must not remove the record that one of them has just written. */
+/**
+ * Two that start at once must not remove the record that one of them has just written: what turns out to be a living
+ * one's is put back, and stays aside where a third has written its own in between. That one finds it and gives way.
+ */
 async function removeDead(runtime: RecordRuntime, path: string): Promise<ServiceRecord | undefined> {
   const { fs, random } = runtime;
   const name = Array.from(random(8), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -99,11 +167,43 @@ async function removeDead(runtime: RecordRuntime, path: string): Promise<Service
     if (isFileError(error, "absent")) return undefined;
     throw error;
   }
-  const record = parse(await readFile(fs, aside, RECORD_BYTES));
-  const isLive = record !== undefined && await isAlive(runtime, record);
-  if (isLive) await fs.link(aside, path).catch(() => {});
-  await fs.remove(aside);
-  return isLive ? record : undefined;
+  const living = await livingRecord(runtime, aside);
+  if (living === undefined) {
+    await fs.remove(aside).catch(() => {});
+    return undefined;
+  }
+  try {
+    await fs.link(aside, path);
+    await fs.remove(aside).catch(() => {});
+  } catch (error) {
+    if (!isFileError(error, "exists", "absent")) await fs.rename(aside, path).catch(() => {});
+  }
+  return living;
+}
+
+/** Puts back the record of a living service that was moved aside before this process wrote its own. */
+async function giveWay(runtime: RecordRuntime, stateDirectory: string): Promise<ServiceRecord | undefined> {
+  const { fs } = runtime;
+  const path = pathIn(stateDirectory);
+  for (const name of await fs.list(stateDirectory)) {
+    if (!/^service\.json\.[0-9a-f]{16}$/.test(name)) continue;
+    const aside = path.replace(/service\.json$/, name);
+    const living = await livingRecord(runtime, aside);
+    if (living === undefined) await fs.remove(aside).catch(() => {});
+    else {
+      await fs.rename(aside, path).catch(() => {});
+      return living;
+    }
+  }
+  return undefined;
+}
+
+async function livingRecord(
+  runtime: Pick<Runtime, "fs" | "processStart">,
+  path: string,
+): Promise<ServiceRecord | undefined> {
+  const record = parse(await readFile(runtime.fs, path, RECORD_BYTES));
+  return record !== undefined && await isAlive(runtime, record) ? record : undefined;
 }
 
 function parse(bytes: Uint8Array | undefined): ServiceRecord | undefined {

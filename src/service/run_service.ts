@@ -4,50 +4,48 @@
  * @module
  */
 
-import type { BackgroundCheckEvent, BackgroundCheckOptions, Update } from "../../mod.ts";
 import type { Runtime } from "../../machine.ts";
 import { addressOf } from "./ask_health.ts";
+import { Checking, type CheckingOptions } from "./checking.ts";
 import type { Listening } from "./guard.ts";
 import { initialState, type ServiceState } from "./health.ts";
 import { type HealthServer, serveHealth } from "./http_server.ts";
-import type { Log } from "./log.ts";
-import { claimService, type ServiceRecord } from "./record.ts";
+import type { Listener, PortSharing } from "./port_sharing.ts";
+import { proveVersion, type ProvingOptions } from "./prove_version.ts";
+import { claimService, isAlive, type ServiceClaim, type ServiceRecord } from "./record.ts";
 
-/** What the service does with what it finds. */
-export interface Duties {
-  /** How to check; `undefined` while background checks are switched off. */
-  readonly checks: BackgroundCheckOptions | undefined;
-  /** Told of a check that worked. */
-  readonly onChecked: (latest: string, update: Update | undefined) => Promise<void>;
-  /** Called with an update that may be acted on now; tells whether another version is to take over. */
-  readonly onUpdate: (update: Update, state: ServiceState) => Promise<"stay" | "hand-over">;
-  /** Describes a failure in the words that administrators look for. */
-  readonly describe: (error: unknown) => { readonly code: string; readonly message: string };
+/** What happens to the old version's service while the new one takes over. */
+export interface Succession {
+  /** The new one answers: whoever is connected to this one is to connect again. */
+  readonly onJoined: () => void;
+  /** The new one is no good and about to be ended: connections come to this one again, where the system can do that. */
+  readonly onRefused: () => void;
 }
 
 /** Options of {@link runService}. */
-export interface ServiceOptions {
+export interface ServiceOptions extends CheckingOptions, ProvingOptions {
   /** The machine. */
   readonly runtime: Runtime;
-  /** The running version. */
-  readonly version: string;
   /** Where record and schedule lie. */
   readonly stateDirectory: string;
   /** Where to listen. */
   readonly listening: Listening;
+  /** How two processes listen on one port; `undefined` where the system cannot. */
+  readonly sharing: PortSharing | undefined;
+  /** The process of the old version's service, when this one is to take over from it. */
+  readonly predecessor: number | undefined;
   /** When checks last worked. */
   readonly lastCheck: number | undefined;
-  /** Where to write what happens. */
-  readonly log: Log;
-  /** Reads the settings: at the start and after every request to reload them. */
-  readonly loadDuties: () => Promise<Duties>;
   /** Calls back when the settings are to be read again; returns how to end that. */
   readonly onReload: (listener: () => void) => () => void;
   /** Starts the version that `version` names; `false` when this one is to serve again. */
-  readonly handOver: (version: string, state: ServiceState) => Promise<boolean>;
+  readonly handOver: (version: string, state: ServiceState, succession: Succession) => Promise<boolean>;
   /** Stops the service. */
   readonly signal: AbortSignal;
 }
+
+/** How long somebody else's start on the same state folder, which cannot succeed, is waited for. */
+const OTHERS = 5000;
 
 /** Another service runs already. */
 export class AlreadyRunning extends Error {
@@ -71,14 +69,9 @@ export class AlreadyRunning extends Error {
  * @throws {Error} When the address cannot be listened on; `code` says why.
  */
 export async function runService(options: ServiceOptions): Promise<void> {
-  const { runtime, version, lastCheck, log } = options;
-  const state = initialState({ version, pid: runtime.pid, startedAt: runtime.now(), lastCheck });
+  const { log } = options;
   try {
-    for (;;) {
-      const successor = await listenAndServe(options, state);
-      if (successor === undefined || await options.handOver(successor, state)) break;
-      state.phase = "starting";
-    }
+    await new Service(options).run();
     log.info("Service stopped");
   } catch (error) {
     log.error(messageOf(error));
@@ -88,142 +81,134 @@ export async function runService(options: ServiceOptions): Promise<void> {
   }
 }
 
-async function listenAndServe(options: ServiceOptions, state: ServiceState): Promise<string | undefined> {
-  const { runtime, version, log, listening } = options;
-  const server = await serveHealth(listening, state, runtime.now);
-  const release = await claim(options, state, server);
-  try {
-    log.info(`Service started: version ${version}, ${addressOf({ ...listening, port: server.port })}`);
-    return await serve(options, state);
-  } finally {
-    // The record goes last: without it the next service may start, and needs the port.
-    await server.close();
-    await release();
-  }
-}
+class Service {
+  readonly #options: ServiceOptions;
+  readonly #state: ServiceState;
+  #server: HealthServer | undefined;
+  #claim: ServiceClaim | undefined;
+  /** Who gets the connections when this one stops listening. */
+  #heir: Listener | undefined;
 
-async function claim(
-  { runtime, stateDirectory, listening, version }: ServiceOptions,
-  { startedAt }: ServiceState,
-  server: HealthServer,
-): Promise<() => Promise<void>> {
-  try {
-    const facts = { version, host: listening.host, port: server.port, startedAt };
-    const claimed = await claimService(runtime, stateDirectory, facts);
-    if ("running" in claimed) throw new AlreadyRunning(claimed.running);
-    return claimed.release;
-  } catch (error) {
-    await server.close();
-    throw error;
+  constructor(options: ServiceOptions) {
+    const { runtime, version, lastCheck } = options;
+    this.#options = options;
+    this.#state = initialState({ version, pid: runtime.pid, startedAt: runtime.now(), lastCheck });
   }
-}
 
-/** Serves until it is to stop, or a version is to take over, which is returned. */
-async function serve(options: ServiceOptions, state: ServiceState): Promise<string | undefined> {
-  const { log, onReload, signal } = options;
-  const checking = new Checking(options, state);
-  let reloading = checking.begin();
-  await reloading;
-  const endReloads = onReload(() => {
-    log.info("Reading the settings again");
-    reloading = reloading.then(() => checking.begin()).catch((error: unknown) =>
-      log.error(`The settings stay as they were: ${messageOf(error)}`)
-    );
-  });
-  if (!signal.aborted) {
-    state.phase = "running";
-    await Promise.race([checking.successor, aborted(signal)]);
+  async run(): Promise<void> {
+    try {
+      for (;;) {
+        const successor = await this.#serve();
+        if (successor === undefined || await this.#handOver(successor)) break;
+      }
+    } finally {
+      // The record goes last: without it the next service may start, and needs the port.
+      await this.#server?.close(this.#heir);
+      await this.#claim?.release();
+    }
   }
-  state.phase = "stopping";
-  log.info("Stopping");
-  endReloads();
-  await reloading;
-  await checking.end();
-  return signal.aborted ? undefined : await checking.successor;
+
+  /** Serves until it is to stop, or a version is to take over, which is returned. */
+  async #serve(): Promise<string | undefined> {
+    const { signal } = this.#options;
+    const checking = new Checking(this.#options, this.#state);
+    try {
+      await this.#begin(checking);
+      const endReloads = this.#reloadWith(checking);
+      const proven = proveVersion(this.#options, this.#state);
+      if (!signal.aborted) await Promise.race([checking.successor, aborted(signal)]);
+      await endReloads();
+      if (signal.aborted) await this.#stopping();
+      await proven.end(signal.aborted && this.#heir === undefined);
+    } finally {
+      await checking.end();
+    }
+    return signal.aborted ? undefined : await checking.successor;
+  }
+
+  /** One that takes over is asked at once, and so listens last; any other one answers 503 until it is ready. */
+  async #begin(checking: Checking): Promise<void> {
+    const { predecessor } = this.#options;
+    const isFirst = this.#claim === undefined;
+    if (predecessor === undefined || !isFirst) await this.#open();
+    await checking.begin();
+    this.#state.phase = "running";
+    if (predecessor !== undefined && isFirst) await this.#open();
+  }
+
+  /** Of two that start at once only one gets as far as the port. */
+  async #open(): Promise<void> {
+    const { runtime, version, log, listening, sharing, predecessor } = this.#options;
+    const isFirst = this.#claim === undefined;
+    const joins = predecessor !== undefined && isFirst;
+    const listen = async (): Promise<HealthServer> =>
+      this.#server ??= await serveHealth(listening, this.#state, runtime.now, { sharing, joins });
+    if (joins) await listen();
+    await this.#record();
+    const { port } = await listen();
+    const what = isFirst ? "started" : "goes on";
+    log.info(`Service ${what}: version ${version}, ${addressOf({ ...listening, port })}`);
+  }
+
+  async #record(): Promise<void> {
+    const { runtime, stateDirectory, listening, version, predecessor } = this.#options;
+    if (this.#claim === undefined) {
+      const facts = { version, ...listening, startedAt: this.#state.startedAt };
+      const claimed = await claimService(runtime, stateDirectory, facts, predecessor);
+      if ("running" in claimed) throw new AlreadyRunning(claimed.running);
+      this.#claim = claimed;
+    }
+    const end = runtime.now() + OTHERS;
+    for (;;) {
+      const running = await this.#claim.hold();
+      if (running === undefined) return;
+      if (runtime.now() >= end) throw new AlreadyRunning(running);
+      await runtime.wait(100);
+    }
+  }
+
+  async #handOver(successor: string): Promise<boolean> {
+    const { handOver, signal } = this.#options;
+    const server = this.#server!;
+    if (!server.isShared) {
+      await server.close();
+      this.#server = undefined;
+    }
+    const hasTaken = await handOver(successor, this.#state, {
+      onJoined: () => server.retire(),
+      onRefused: () => server.resume(),
+    });
+    if (hasTaken && !signal.aborted) this.#heir = "newcomer";
+    return hasTaken;
+  }
+
+  /** While the old version still watches it gets the connections back, and nobody is told to wait. */
+  async #stopping(): Promise<void> {
+    const { runtime, log } = this.#options;
+    log.info("Stopping");
+    const { predecessor } = this.#claim!;
+    if (predecessor !== undefined && await isAlive(runtime, predecessor)) this.#heir = "incumbent";
+    else this.#state.phase = "stopping";
+  }
+
+  #reloadWith(checking: Checking): () => Promise<void> {
+    const { log, onReload } = this.#options;
+    let reloading = Promise.resolve();
+    const end = onReload(() => {
+      log.info("Reading the settings again");
+      reloading = reloading.then(() => checking.begin()).catch((error: unknown) =>
+        log.error(`The settings stay as they were: ${messageOf(error)}`)
+      );
+    });
+    return async () => {
+      end();
+      await reloading;
+    };
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-}
-
-/** The background checks, and what is made of them. */
-class Checking {
-  /** Resolves with the version that is to take over. */
-  readonly successor: Promise<string>;
-  readonly #options: ServiceOptions;
-  readonly #state: ServiceState;
-  #stop = (): void => {};
-  #acting: Promise<void> = Promise.resolve();
-  #startedAt = 0;
-  #succeed = (_version: string): void => {};
-
-  constructor(options: ServiceOptions, state: ServiceState) {
-    this.successor = new Promise((resolve) => this.#succeed = resolve);
-    this.#options = options;
-    this.#state = state;
-  }
-
-  /** Begins, or begins again with other settings. When the next check is due does not depend on that. */
-  async begin(): Promise<void> {
-    const duties = await this.#options.loadDuties();
-    this.#stop();
-    if (duties.checks === undefined) {
-      Object.assign(this.#state, { nextCheck: undefined, failing: undefined });
-      this.#options.log.info("Background checks are switched off");
-      return;
-    }
-    const { startBackgroundChecks } = await import("../../mod.ts");
-    this.#stop = startBackgroundChecks(
-      { ...duties.checks, onCheck: (event) => this.#report(event, duties) },
-      (update) => this.#acting = this.#act(update, duties),
-    );
-  }
-
-  async #act(update: Update, { onUpdate }: Duties): Promise<void> {
-    if (await onUpdate(update, this.#state) === "hand-over") this.#succeed(update.version);
-  }
-
-  /** An installation that has begun is finished or undone first. */
-  async end(): Promise<void> {
-    this.#stop();
-    await this.#acting.catch(() => {});
-  }
-
-  #report(event: BackgroundCheckEvent, duties: Duties): void {
-    const { log, version, runtime } = this.#options;
-    if ("next" in event) this.#state.nextCheck = event.next;
-    if (event.kind === "started") {
-      this.#startedAt = runtime.now();
-      log.info("Starting update check");
-      log.info(`Current version: ${version}`);
-    }
-    if (event.kind === "checked") this.#checked(event.latest, event.update, duties);
-    if (event.kind === "failed") this.#failed(event.error, duties);
-  }
-
-  #checked(latest: string, update: Update | undefined, { onChecked }: Duties): void {
-    const { log, runtime } = this.#options;
-    const state = this.#state;
-    state.checks.ok++;
-    this.#measure();
-    Object.assign(state, { lastCheck: runtime.now(), latest, failing: undefined });
-    log.info(`Latest version: ${latest}`);
-    void onChecked(latest, update).catch((error: unknown) => log.warn(messageOf(error)));
-  }
-
-  #failed(error: unknown, { describe }: Duties): void {
-    const { code, message } = describe(error);
-    this.#state.checks.failed++;
-    this.#measure();
-    this.#state.failing = code;
-    this.#options.log.warn(message);
-  }
-
-  #measure(): void {
-    const { duration } = this.#state;
-    duration.last = this.#options.runtime.now() - this.#startedAt;
-    duration.sum += duration.last;
-  }
 }
 
 function messageOf(error: unknown): string {

@@ -40,27 +40,29 @@ class Machine implements Processes {
     world.processes = this;
   }
 
-  async start(path: string, args: readonly string[]): Promise<Started> {
+  async start(path: string, args: readonly string[], env: Record<string, string> = {}): Promise<Started> {
     this.starts.push(args);
+    Object.assign(this.world.env, env);
     const version = /cco ([\d.]+)/.exec(await readFile(path, "utf8"))![1]!;
     const how = this.behaviour(version);
-    if (how === "dies") return this.#started(() => 1);
+    if (how === "dies") return this.#started(() => 1, Promise.resolve());
     this.#stop = new AbortController();
     let code: number | undefined;
     const { build } = this.world;
     this.world.build = { ...build, version };
     const stop = this.#stop;
     this.#stops.push(stop);
-    this.#running.push(
-      this.world.run(...args).then((answer) => code = how === "dies later" ? 1 : answer.code),
-    );
+    const ended = this.world.run(...args).then((answer) => {
+      code = how === "dies later" ? 1 : answer.code;
+    });
+    this.#running.push(ended);
     if (how === "dies later") setTimeout(() => stop.abort(), 300);
     this.world.build = build;
-    return this.#started(() => code);
+    return this.#started(() => code, ended);
   }
 
-  #started(exitCode: () => number | undefined): Started {
-    return { pid: this.world.runtime.pid, exitCode, hasEnded: () => exitCode() !== undefined };
+  #started(exitCode: () => number | undefined, ended: Promise<void>): Started {
+    return { pid: this.world.runtime.pid, exitCode, ended, hasEnded: () => exitCode() !== undefined };
   }
 
   end(_: number, how: "gracefully" | "forcibly"): Promise<void> {
