@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { Notify } from "../service/supervisor.ts";
+
 /** A program that was started in the background. */
 export interface Started {
   /** The process. */
@@ -38,4 +40,6 @@ export interface Processes {
   readonly end: (pid: number, how: "gracefully" | "forcibly") => Promise<void>;
   /** Listens to what the system wants of this process. */
   readonly listen: () => Promise<Wishes>;
+  /** Sends a message to a socket of systemd's; absent where there is no systemd to hear. */
+  readonly notify?: Notify;
 }

@@ -12,11 +12,14 @@ import { parseWindow, windowContains } from "../config/window.ts";
 import { EXPIRED } from "../service/health.ts";
 import { Log } from "../service/log.ts";
 import type { Duties } from "../service/checking.ts";
+import type { Supervisor } from "../service/supervisor.ts";
 import { AlreadyRunning, runService, type ServiceOptions } from "../service/run_service.ts";
 import { logFolder, processesOf, servicePlace } from "./daemon_place.ts";
 import { PREDECESSOR } from "./daemon_process.ts";
 import { EXIT, Failure } from "./failure.ts";
+import { mayHandOver, supervisorFor, tellSuccessor } from "./supervision.ts";
 import { Invocation } from "./invocation.ts";
+import { beginService } from "./probation.ts";
 import { updateFailure } from "./update_failure.ts";
 import { choiceOptions, installedOptions, updaterOptions } from "./updater_options.ts";
 
@@ -45,6 +48,8 @@ export async function run(invocation: Invocation): Promise<number> {
     least: invocation.has("debug") ? "debug" : "info",
     echo: (line) => output.step(line),
   });
+  await beginService(invocation, log);
+  const supervisor = await supervisorFor(invocation, log);
   try {
     await runService({
       runtime,
@@ -53,9 +58,14 @@ export async function run(invocation: Invocation): Promise<number> {
       listening: { host: place.host, port: place.port },
       lastCheck: state.lastCheck,
       log,
-      loadDuties: () => loadDuties(again(invocation, stop), log),
+      supervisor,
+      loadDuties: () => loadDuties(again(invocation, stop), log, supervisor),
       onReload,
-      handOver: (...to) => giveUpPlace(again(invocation, stop), log, ...to),
+      handOver: async (...to) => {
+        const hasTaken = await giveUpPlace(again(invocation, stop), log, ...to);
+        if (hasTaken && !stop.aborted) await tellSuccessor(invocation, supervisor);
+        return hasTaken;
+      },
       ...await succession(invocation),
       signal: stop,
     });
@@ -110,7 +120,11 @@ function again({ world, output, parsed }: Invocation, stop: AbortSignal): Invoca
   return new Invocation({ ...world, terminal }, output, parsed);
 }
 
-async function loadDuties(invocation: Invocation, log: Log): Promise<Duties> {
+async function loadDuties(
+  invocation: Invocation,
+  log: Log,
+  supervisor: Supervisor | undefined,
+): Promise<Duties> {
   const settings = await invocation.settings();
   const { stateDirectory } = await invocation.paths();
   const { world: { runtime, build } } = invocation;
@@ -133,7 +147,7 @@ async function loadDuties(invocation: Invocation, log: Log): Promise<Duties> {
       }
       const { autoInstall } = await import("./auto_install.ts");
       if (!await autoInstall(invocation, { update, state, log, options: options! })) return "stay";
-      if (!isSupervised(invocation)) return "hand-over";
+      if (mayHandOver(invocation, supervisor)) return "hand-over";
       log.info("Restart the service to use the new version");
       return "stay";
     },
@@ -147,11 +161,6 @@ async function loadDuties(invocation: Invocation, log: Log): Promise<Duties> {
       return { code: "UNEXPECTED", message: error instanceof Error ? error.message : String(error) };
     },
   };
-}
-
-/** Whether this process is systemd's own child: it would take the end of it for the end of the service. */
-function isSupervised({ world: { terminal, runtime } }: Invocation): boolean {
-  return terminal.env("SYSTEMD_EXEC_PID") === `${runtime.pid}`;
 }
 
 async function checkOptions(

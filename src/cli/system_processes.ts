@@ -7,7 +7,12 @@
 import type { Processes, Started, Wishes } from "./processes.ts";
 
 /** Processes of this machine. On Windows nobody can be asked to end: there `gracefully` ends it too. */
-export const systemProcesses: Processes = { start, end, listen };
+export const systemProcesses: Processes = {
+  start,
+  end,
+  listen,
+  notify: async (address, message) => await (await import("./console_notify.ts")).notify(address, message),
+};
 
 async function start(
   path: string,

@@ -12,6 +12,7 @@ import { initialState, type ServiceState } from "./health.ts";
 import { type HealthServer, serveHealth } from "./http_server.ts";
 import type { Listener, PortSharing } from "./port_sharing.ts";
 import { proveVersion, type ProvingOptions } from "./prove_version.ts";
+import type { Supervisor } from "./supervisor.ts";
 import { claimService, isAlive, type ServiceClaim, type ServiceRecord } from "./record.ts";
 
 /** What happens to the old version's service while the new one takes over. */
@@ -34,6 +35,8 @@ export interface ServiceOptions extends CheckingOptions, ProvingOptions {
   readonly sharing: PortSharing | undefined;
   /** The process of the old version's service, when this one is to take over from it. */
   readonly predecessor: number | undefined;
+  /** systemd, where it watches over this process. */
+  readonly supervisor?: Supervisor | undefined;
   /** When checks last worked. */
   readonly lastCheck: number | undefined;
   /** Calls back when the settings are to be read again; returns how to end that. */
@@ -134,6 +137,13 @@ class Service {
     await checking.begin();
     this.#state.phase = "running";
     if (predecessor !== undefined && isFirst) await this.#open();
+    await this.#tellReady();
+  }
+
+  async #tellReady(): Promise<void> {
+    const { supervisor, version, listening } = this.#options;
+    const port = this.#server?.port ?? listening.port;
+    await supervisor?.ready(`Version ${version}, ${addressOf({ ...listening, port })}`);
   }
 
   /** Of two that start at once only one gets as far as the port. */
@@ -184,21 +194,27 @@ class Service {
 
   /** While the old version still watches it gets the connections back, and nobody is told to wait. */
   async #stopping(): Promise<void> {
-    const { runtime, log } = this.#options;
+    const { runtime, log, supervisor } = this.#options;
     log.info("Stopping");
+    await supervisor?.stopping();
     const { predecessor } = this.#claim!;
     if (predecessor !== undefined && await isAlive(runtime, predecessor)) this.#heir = "incumbent";
     else this.#state.phase = "stopping";
   }
 
   #reloadWith(checking: Checking): () => Promise<void> {
-    const { log, onReload } = this.#options;
+    const { log, onReload, supervisor } = this.#options;
     let reloading = Promise.resolve();
-    const end = onReload(() => {
-      log.info("Reading the settings again");
-      reloading = reloading.then(() => checking.begin()).catch((error: unknown) =>
+    const reload = async (): Promise<void> => {
+      await supervisor?.reloading();
+      await checking.begin().catch((error: unknown) =>
         log.error(`The settings stay as they were: ${messageOf(error)}`)
       );
+      await this.#tellReady();
+    };
+    const end = onReload(() => {
+      log.info("Reading the settings again");
+      reloading = reloading.then(reload);
     });
     return async () => {
       end();
