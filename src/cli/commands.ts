@@ -213,7 +213,11 @@ export const COMMANDS: Command = {
     {
       name: "explain",
       summary: "say why an update is, or is not, offered to this machine",
-      flags: [{ name: "as-if", value: "FACTS", summary: "suppose version=…,platform=…,id=…,channel=…" }],
+      flags: [{
+        name: "as-if",
+        value: "FACTS",
+        summary: "suppose these facts: version, platform, id, channel",
+      }],
       examples: [[
         "cco explain --as-if version=2025.10.1,platform=darwin-arm64",
         "what another machine is offered",

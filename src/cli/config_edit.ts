@@ -12,7 +12,10 @@ import { invalidValues, unknownKeys } from "../config/validate_tables.ts";
 import { folderOf, requireConfigFile } from "./config_path.ts";
 import { EXIT, Failure } from "./failure.ts";
 import type { Invocation } from "./invocation.ts";
+import { Interrupted } from "./terminal.ts";
 
+/** How a program ends that Ctrl-C has ended. */
+const INTERRUPTED = 130;
 /** What an empty file starts with. */
 const TEMPLATE = "# Settings of cco; `cco config show --effective` lists all keys.\n\n[updates]\n";
 
@@ -36,16 +39,22 @@ export async function configEdit(invocation: Invocation): Promise<number> {
   const copy = await makeCopy(invocation, path, before?.text ?? TEMPLATE);
   const exitCode = await openEditor(invocation, copy);
   const after = await readConfigFile(runtime, copy);
-  if (exitCode !== 0 || after === undefined || after.text === (before?.text ?? TEMPLATE)) {
-    await runtime.fs.remove(copy).catch(() => {});
-    output.line("Configuration unchanged");
-    return 0;
-  }
+  const isChanged = after !== undefined && after.text !== (before?.text ?? TEMPLATE);
+  if (!isChanged) await runtime.fs.remove(copy).catch(() => {});
+  if (exitCode !== 0 || !isChanged) return sayUnchanged(invocation, exitCode, isChanged ? copy : undefined);
   await checkCopy(after, copy);
   await replaceConfigFile(runtime, path, before, after.text);
   await runtime.fs.remove(copy);
   output.line("✅ Configuration updated");
   return 0;
+}
+
+/** An editor that fails has not been told to save, or was ended in the middle; what it has written is kept all the same. */
+function sayUnchanged({ output }: Invocation, exitCode: number, copy: string | undefined): number {
+  if (copy !== undefined) output.note(`ℹ️  What you wrote is in ${copy}`);
+  if (exitCode === INTERRUPTED) throw new Interrupted(INTERRUPTED);
+  output.line("Configuration unchanged");
+  return EXIT.ok;
 }
 
 async function makeCopy({ world: { runtime } }: Invocation, path: string, text: string): Promise<string> {

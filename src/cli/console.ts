@@ -104,12 +104,19 @@ function listen(): AbortSignal {
   return controller.signal;
 }
 
+/** Ctrl-C reaches both programs and is the other one's to answer: `vi` goes on after it, and would have lost its terminal. */
 async function run(command: string, args: readonly string[]): Promise<number> {
-  const child = new Deno.Command(command, {
-    args: [...args],
-    stdin: "inherit",
-    stdout: "inherit",
-    stderr: "inherit",
-  });
-  return (await child.spawn().status).code;
+  const goOn = (): void => {};
+  Deno.addSignalListener("SIGINT", goOn);
+  try {
+    const child = new Deno.Command(command, {
+      args: [...args],
+      stdin: "inherit",
+      stdout: "inherit",
+      stderr: "inherit",
+    });
+    return (await child.spawn().status).code;
+  } finally {
+    Deno.removeSignalListener("SIGINT", goOn);
+  }
 }
