@@ -6,9 +6,10 @@
 
 import { addressOf, askHealth } from "../service/ask_health.ts";
 import type { ServiceRecord } from "../service/record.ts";
-import { type RunningService, serviceNow, startService, stopService } from "./daemon_process.ts";
+import { serviceNow } from "./daemon_process.ts";
 import { EXIT, Failure } from "./failure.ts";
 import type { Invocation } from "./invocation.ts";
+import { startManaged, stopManaged } from "./service_control.ts";
 import { installedOptions } from "./updater_options.ts";
 import { updateFailure } from "./update_failure.ts";
 
@@ -24,12 +25,12 @@ export async function daemonRestart(invocation: Invocation): Promise<number> {
   const { output, world: { build } } = invocation;
   const before = await serviceNow(invocation);
   const wasDegraded = before !== undefined && (await askHealth(before))?.status !== "ok";
-  if (before !== undefined) await stopService(invocation, before);
+  if (before !== undefined) await stopManaged(invocation, before);
   try {
-    const { record, health } = await startService(invocation);
+    const { record, health } = await startManaged(invocation);
     const isWorse = health.status !== "ok" && !wasDegraded;
     if (!isWorse || !wasUpdated(before, build.version)) return say(invocation, "restarted", record);
-    await stopService(invocation, record);
+    await stopManaged(invocation, record);
     throw new Failure(`it says: ${health.status}: ${health.reason ?? ""}`, {
       exitCode: EXIT.update,
       code: "UNHEALTHY",
@@ -49,7 +50,7 @@ function wasUpdated(before: ServiceRecord | undefined, version: string): boolean
   return before !== undefined && before.version !== version;
 }
 
-async function goBack(invocation: Invocation, cause: Failure): Promise<RunningService> {
+async function goBack(invocation: Invocation, cause: Failure): Promise<{ record: ServiceRecord }> {
   const { rollback, isUpdateError } = await import("../../mod.ts");
   try {
     const { version } = invocation.world.build;
@@ -64,7 +65,7 @@ async function goBack(invocation: Invocation, cause: Failure): Promise<RunningSe
       cause: error,
     });
   }
-  return await startService(invocation);
+  return await startManaged(invocation);
 }
 
 function say({ output }: Invocation, outcome: "restarted" | "rolled-back", record: ServiceRecord): number {

@@ -5,9 +5,10 @@
  */
 
 import { addressOf } from "../service/ask_health.ts";
-import { serviceNow, startService } from "./daemon_process.ts";
+import { serviceNow } from "./daemon_process.ts";
 import { EXIT } from "./failure.ts";
 import type { Invocation } from "./invocation.ts";
+import { startManaged } from "./service_control.ts";
 
 /**
  * Starts the service and waits until it answers. One that runs already is left alone.
@@ -19,7 +20,7 @@ import type { Invocation } from "./invocation.ts";
 export async function daemonStart(invocation: Invocation): Promise<number> {
   const { output } = invocation;
   const running = await serviceNow(invocation);
-  const record = running ?? (await startService(invocation)).record;
+  const record = running ?? (await startManaged(invocation)).record;
   const { pid, version } = record;
   const address = addressOf(record);
   output.line(

@@ -4,9 +4,10 @@
  * @module
  */
 
-import { serviceNow, stopService } from "./daemon_process.ts";
+import { serviceNow } from "./daemon_process.ts";
 import { EXIT } from "./failure.ts";
 import type { Invocation } from "./invocation.ts";
+import { stopManaged } from "./service_control.ts";
 
 /**
  * Stops the service: asks it, and ends it when it does not stop in time. That none runs is no failure.
@@ -23,7 +24,7 @@ export async function daemonStop(invocation: Invocation): Promise<number> {
     output.document({ outcome: "not-running", pid: null, forced: false });
     return EXIT.ok;
   }
-  const { wasForced } = await stopService(invocation, record);
+  const { wasForced } = await stopManaged(invocation, record);
   if (wasForced) output.note("⚠️  The daemon did not stop in time and was ended");
   output.line("✅ Daemon stopped");
   output.document({ outcome: "stopped", pid: record.pid, forced: wasForced });

@@ -59,7 +59,11 @@ export async function systemd(invocation: Invocation, program: ServiceProgram): 
       await ask("daemon-reload");
       await ask("reset-failed", UNIT);
     },
-    start: () => systemctl("start", UNIT),
+    start: async () => {
+      // One that failed often waits for a person: here is one.
+      await ask("reset-failed", UNIT);
+      await systemctl("start", UNIT);
+    },
     stop: () => systemctl("stop", UNIT),
   };
 }

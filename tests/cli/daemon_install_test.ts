@@ -65,6 +65,7 @@ test("cco daemon install writes a unit and starts it; again it changes nothing; 
   assert.equal(second.stdout.split("\n")[0], `✅ Already installed: ${unit}`);
   assert.deepEqual(calls.splice(0), [
     "systemctl --user is-system-running",
+    "systemctl --user reset-failed cco.service",
     "systemctl --user start cco.service",
   ]);
   assert.equal(await readFile(unit, "utf8"), text);
@@ -214,4 +215,22 @@ test("the documents of install and uninstall have their published shapes", async
     const validate = ajv.getSchema(`output#/$defs/${encodeURIComponent(name)}`)!;
     assert(validate(document), `${words}: ${ajv.errorsText(validate.errors)}`);
   }
+});
+
+test("start, stop and restart leave the service to the manager that it is installed with", async () => {
+  await using world = await TestWorld.make();
+  const calls = withTools(world, { systemctl: SYSTEMD });
+  assert.equal((await world.run("daemon install")).code, 0);
+  // This systemd starts nothing: that is said, and no service is started beside it.
+  let now = 0;
+  world.runtime = { ...world.runtime, now: () => now, wait: (ms) => Promise.resolve(void (now += ms)) };
+  calls.splice(0);
+  const { code, stderr } = await world.run("daemon restart");
+  assert.equal(code, 1);
+  assert.match(stderr, /^Cannot start the daemon: systemd has started it, and it did not answer in time/);
+  assert.deepEqual(calls, [
+    "systemctl --user is-system-running",
+    "systemctl --user reset-failed cco.service",
+    "systemctl --user start cco.service",
+  ]);
 });
