@@ -50,13 +50,14 @@ export async function serviceNow(invocation: Invocation): Promise<ServiceRecord 
  * Starts the installed executable as a service and waits until it answers.
  *
  * @param invocation The run; `--port`, `--host`, `--debug` and `--config` are passed on.
- * @param options `isSuccessor`: whether it takes over from this process.
+ * @param options `isSuccessor`: whether it takes over from this process. `mayRetry`: whether it is started once more when
+ * it has put the previous version back.
  * @returns The service.
  * @throws {Failure} Exit code 1 when it ends or does not answer in time; it is ended then.
  */
 export async function startService(
   invocation: Invocation,
-  { isSuccessor = false }: { isSuccessor?: boolean } = {},
+  { isSuccessor = false, mayRetry = !isSuccessor }: { isSuccessor?: boolean; mayRetry?: boolean } = {},
 ): Promise<RunningService> {
   const { world: { runtime } } = invocation;
   requireCompiled(runtime.execPath);
@@ -70,6 +71,10 @@ export async function startService(
     return await answering(invocation, started, isSuccessor);
   } catch (error) {
     if (!started.hasEnded()) await processes.end(started.pid, "forcibly");
+    // It has put the previous version back in its place: that one is started now.
+    if (mayRetry && started.exitCode() === EXIT.update) {
+      return await startService(invocation, { mayRetry: false });
+    }
     throw await withReason(invocation, error, { folder, position });
   }
 }

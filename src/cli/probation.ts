@@ -4,12 +4,13 @@
  * @module
  */
 
+import type { Log } from "../service/log.ts";
 import type { Invocation } from "./invocation.ts";
 
 /** Says how the command ended. */
 export type EndStart = (exitCode: number) => Promise<void>;
 
-/** Commands that say nothing about health: the shell asks one at every key, the service has a probation of its own. */
+/** Commands that say nothing about health: the shell asks one at every key, the service counts its own starts. */
 const UNWATCHED: readonly string[] = ["complete", "completions", "run", "daemon"];
 
 /**
@@ -19,15 +20,9 @@ const UNWATCHED: readonly string[] = ["complete", "completions", "run", "daemon"
  * @returns What to call at its end, or `undefined` when nothing is on probation.
  */
 export async function beginStart(invocation: Invocation): Promise<EndStart | undefined> {
-  const { output, parsed, world: { build, runtime } } = invocation;
+  const { output, parsed, world: { build } } = invocation;
   if (parsed.path.some(({ name }) => UNWATCHED.includes(name))) return undefined;
-  const { stateDirectory } = await invocation.paths();
-  if (stateDirectory === undefined) return undefined;
-  const separator = runtime.os === "windows" ? "\\" : "/";
-  const isWatched = await runtime.fs.stat(`${stateDirectory}${separator}probation.json`).catch(() =>
-    undefined
-  );
-  if (isWatched === undefined) return undefined;
+  if (!await isOnProbation(invocation)) return undefined;
 
   const [{ confirmHealthy, recover }, { installedOptions }, { EXIT }] = await Promise.all([
     import("../../mod.ts"),
@@ -50,4 +45,41 @@ export async function beginStart(invocation: Invocation): Promise<EndStart | und
     // Every other exit code is an orderly answer of a program that works.
     if (exitCode !== EXIT.general) await confirmHealthy(options).catch(() => {});
   };
+}
+
+/**
+ * Counts this start of the service while the version is on probation.
+ *
+ * @param invocation The run that begins.
+ * @param log Where it is written.
+ * @throws {Failure} Exit code 5 when its earlier starts have failed: the previous version is installed again, and has to
+ * be started.
+ */
+export async function beginService(invocation: Invocation, log: Log): Promise<void> {
+  if (!await isOnProbation(invocation)) return;
+  const [{ recover }, { installedOptions }, { EXIT, Failure }] = await Promise.all([
+    import("../../mod.ts"),
+    import("./updater_options.ts"),
+    import("./failure.ts"),
+  ]);
+  try {
+    const { outcome, from, to } = await recover({ ...await installedOptions(invocation), isStart: true });
+    if (outcome !== "rolled-back") return;
+    const message = `Version ${to} failed three times in a row, rolled back to ${from}`;
+    throw new Failure(message, { exitCode: EXIT.update, code: "ROLLED_BACK" });
+  } catch (error) {
+    const isFailure = error instanceof Failure;
+    log[isFailure ? "error" : "warn"](error instanceof Error ? error.message : String(error));
+    if (!isFailure) return;
+    await log.close();
+    throw error;
+  }
+}
+
+async function isOnProbation(invocation: Invocation): Promise<boolean> {
+  const { runtime: { fs, os } } = invocation.world;
+  const { stateDirectory } = await invocation.paths();
+  if (stateDirectory === undefined) return false;
+  const path = `${stateDirectory}${os === "windows" ? "\\" : "/"}probation.json`;
+  return await fs.stat(path).catch(() => undefined) !== undefined;
 }
