@@ -16,6 +16,9 @@ const FIELDS = {
   sideEffects: false,
 };
 
+/** Packages that only an optional entry point loads: who uses it installs them. */
+const OPTIONAL = ["openpgp"];
+
 /** Where npm archives keep the files. */
 const ARCHIVE_FOLDER = "package/";
 
@@ -70,7 +73,8 @@ function belongs(file: string): boolean {
 }
 
 async function completePackageJson(path: string): Promise<void> {
-  const { name, version, ...rest } = JSON.parse(await Deno.readTextFile(path));
+  const { name, version, dependencies, ...rest } = JSON.parse(await Deno.readTextFile(path));
+  const peers = Object.entries(dependencies).filter(([dependency]) => OPTIONAL.includes(dependency));
   const repository = Deno.env.get("GITHUB_REPOSITORY");
   const complete = {
     name,
@@ -80,6 +84,11 @@ async function completePackageJson(path: string): Promise<void> {
       ? {}
       : { repository: { type: "git", url: `git+https://github.com/${repository}.git` } }),
     ...rest,
+    dependencies: Object.fromEntries(
+      Object.entries(dependencies).filter(([dependency]) => !OPTIONAL.includes(dependency)),
+    ),
+    peerDependencies: Object.fromEntries(peers),
+    peerDependenciesMeta: Object.fromEntries(peers.map(([peer]) => [peer, { optional: true }])),
   };
   await Deno.writeTextFile(path, `${JSON.stringify(complete, undefined, 2)}\n`);
 }

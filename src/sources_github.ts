@@ -23,11 +23,12 @@ import { API_PAGE_BYTES, API_PAGES, CHECKED_RELEASES, CHECKSUMS_BYTES, SIGNATURE
 import { GITHUB_API, type Reader } from "./sources_reader.ts";
 import type { TrustVerdict } from "./trust.ts";
 
-/** Verifies a `checksums.sha256` by its signature, or throws. */
+/** Verifies a `checksums.sha256` by its signature, or throws; roots and other signatures lie beside `base`. */
 export type VerifyChecksums = (
   bytes: Uint8Array<ArrayBuffer>,
   signature: Uint8Array<ArrayBuffer>,
   source: string,
+  base: string,
 ) => Promise<TrustVerdict>;
 
 /** What is needed to read releases. */
@@ -164,7 +165,7 @@ async function checksumsOfRelease(
       maxBytes,
       headers: { accept: "application/octet-stream" },
     });
-    return { bytes, source };
+    return { bytes, source, base: asset.downloadUrl };
   };
   const file = await read("checksums.sha256", "checksums", CHECKSUMS_BYTES);
   if (file === undefined) return undefined;
@@ -172,7 +173,7 @@ async function checksumsOfRelease(
   if (verifyChecksums === undefined) return { checksums, verdict: undefined };
   const signature = await read("checksums.sha256.minisig", "signature", SIGNATURE_BYTES);
   if (signature === undefined) return undefined;
-  return { checksums, verdict: await verifyChecksums(file.bytes, signature.bytes, file.source) };
+  return { checksums, verdict: await verifyChecksums(file.bytes, signature.bytes, file.source, file.base) };
 }
 
 function parseJson(bytes: Uint8Array, source: string): unknown {

@@ -76,12 +76,13 @@ function checksumsVerifier(
   if (!trust.isSigned || verifyFile === undefined) return undefined;
   const { read } = readerFor(runtime, trust, options);
   const store = trustStore(runtime, options);
-  return async (bytes, signature, url) => {
+  return async (bytes, signature, url, base) => {
     const file = { bytes, signature, source: redactUrl(url), name: "checksums.sha256" };
     const { verdict } = await verifyFile(file, {
       now: runtime.now(),
       state: await store.read(),
-      fetchRoot: rootsBeside(url, read),
+      fetchRoot: rootsBeside(base, read),
+      fetchSignature: signaturesBeside(base, read),
       persist: store.write,
     });
     return verdict;
@@ -112,6 +113,7 @@ async function fetchFrom(
       now: runtime.now(),
       state,
       fetchRoot: rootsBeside(base, read),
+      fetchSignature: signaturesBeside(base, read),
       ...(store === undefined ? {} : { persist: store.write }),
     },
   );
@@ -167,6 +169,18 @@ function rootsBeside(
     if (bytes === undefined) return undefined;
     const signature = await read(signatureOf(url), { what: "signature", maxBytes: SIGNATURE_BYTES });
     return { bytes, signature };
+  };
+}
+
+/** Signatures of other kinds, for policies that ask for them. */
+function signaturesBeside(
+  address: string,
+  read: Reader["read"],
+): (suffix: string) => Promise<Uint8Array<ArrayBuffer> | undefined> {
+  return async (suffix) => {
+    const url = new URL(address);
+    url.pathname += suffix;
+    return await read(url.href, { what: "signature", maxBytes: SIGNATURE_BYTES });
   };
 }
 

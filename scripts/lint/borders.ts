@@ -32,6 +32,7 @@ export const DENO_FOLDERS: readonly string[] = [
 /** Where each package is imported, so that it can be swapped in one place. */
 export const PACKAGE_SEAMS: Readonly<Record<string, readonly string[]>> = {
   "@decimalturn/toml-patch": ["config"],
+  "openpgp": ["openpgp"],
   "smol-toml": ["config"],
   "valibot": ["manifest", "config"],
   "verkit": ["version"],

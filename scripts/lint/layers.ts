@@ -16,6 +16,7 @@ export type LayerName =
   | "steps"
   | "flow"
   | "public"
+  | "openpgp"
   | "publish"
   | "config"
   | "service"
@@ -184,6 +185,14 @@ export const LAYERS: readonly Layer[] = [
     uses: LIBRARY,
     types: [],
     atStart: true,
+    throughPorts: true,
+  },
+  {
+    name: "openpgp",
+    nouns: ["openpgp"],
+    uses: ["vocabulary", "pure", "openpgp"],
+    types: [],
+    atStart: false,
     throughPorts: true,
   },
   {

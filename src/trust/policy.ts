@@ -55,6 +55,8 @@ export interface TrustContext {
   readonly state: TrustState | undefined;
   /** Fetches `<version>.root.json` with its signature; resolves with `undefined` when there is none, the normal case. */
   readonly fetchRoot: (version: number) => Promise<SignedBytes | undefined>;
+  /** Fetches another signature that lies beside the document, such as `.asc`; resolves with `undefined` when there is none. */
+  readonly fetchSignature?: (suffix: string) => Promise<Uint8Array<ArrayBuffer> | undefined>;
   /**
    * Keeps a state at once. Called when new roots hold, before the manifest is looked at, so that a key that was
    * withdrawn stays withdrawn even when the manifest is then refused.

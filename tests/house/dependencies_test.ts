@@ -27,6 +27,20 @@ test("the run-time dependencies of library and CLI are the allowed ones, transit
   assert.deepEqual(namesOf(everything.packages), Object.keys(ALLOWED).sort());
 });
 
+test("openpgp is loaded by its own entry point, after a signature was found, and by nothing else", async () => {
+  const { packages } = await moduleGraph("src/openpgp/mod.ts");
+  assert.deepEqual(namesOf(packages), ["openpgp"]);
+  const { scripts = {}, dependencies = {}, license } = JSON.parse(
+    await Deno.readTextFile(`${packages[0]!.path}/package.json`),
+  );
+  assert.deepEqual([scripts["preinstall"], scripts["install"], scripts["postinstall"]], [
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  assert.deepEqual([dependencies, license], [{}, "LGPL-3.0+"]);
+});
+
 for (const { name, version, path } of everything.packages) {
   test(`${name} ${version} runs no script when it is installed and has the licence that was read`, async () => {
     const { scripts = {}, license, gypfile } = JSON.parse(await Deno.readTextFile(`${path}/package.json`));

@@ -16,6 +16,8 @@ interface Manifest {
   readonly engines: Readonly<Record<string, string>>;
   readonly exports: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
+  readonly peerDependenciesMeta: unknown;
   readonly scripts?: unknown;
 }
 
@@ -43,6 +45,8 @@ test("the npm package is for Node 20 and depends on what the library loads, on n
   assert.equal(manifest.type, "module");
   assert.equal(manifest.engines["node"], ">=20");
   assert.deepEqual(Object.keys(manifest.dependencies).sort(), ["valibot", "verkit"]);
+  assert.deepEqual(Object.keys(manifest.peerDependencies), ["openpgp"]);
+  assert.deepEqual(manifest.peerDependenciesMeta, { openpgp: { optional: true } });
   assert.equal(manifest.scripts, undefined);
 });
 
