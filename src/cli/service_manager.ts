@@ -82,17 +82,23 @@ export interface ToolResult {
  * @returns How it ended; one that is not there or hangs has no exit code.
  */
 export async function runTool(
-  { world: { runtime, terminal } }: Invocation,
+  invocation: Invocation,
   command: string,
   args: readonly string[],
 ): Promise<ToolResult> {
+  const { runtime, terminal } = invocation.world;
   const env: Record<string, string> = { LC_ALL: "C", SYSTEMD_COLORS: "0", SYSTEMD_PAGER: "" };
   for (const name of ["PATH", "HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "DBUS_SESSION_BUS_ADDRESS"]) {
     const value = terminal.env(name);
     if (value !== undefined) env[name] = value;
   }
   try {
-    const ended = await runtime.run(command, { args, env, timeout: 150_000, maxOutputBytes: 1024 * 1024 });
+    const ended = await runtime.run(await toolPath(invocation, command), {
+      args,
+      env,
+      timeout: 150_000,
+      maxOutputBytes: 1024 * 1024,
+    });
     const decoder = new TextDecoder();
     return {
       code: ended.ended === undefined ? ended.exitCode : undefined,
@@ -120,6 +126,20 @@ export async function requireTool(
   if (code === 0) return;
   const why = text.split("\n").at(-1) || `exit code ${code ?? "none"}`;
   throw failure(`'${command} ${args.join(" ")}' failed: ${why}`);
+}
+
+/** Where a program of the system is: on PATH, or where Windows keeps its own. */
+async function toolPath({ world: { runtime, terminal } }: Invocation, command: string): Promise<string> {
+  if (runtime.os === "windows") {
+    return `${terminal.env("SystemRoot") ?? "C:\\Windows"}\\System32\\${command}.exe`;
+  }
+  for (const folder of (terminal.env("PATH") ?? "/usr/bin:/bin").split(":")) {
+    const path = `${folder}/${command}`;
+    if (folder.startsWith("/") && await runtime.fs.stat(path).catch(() => undefined) !== undefined) {
+      return path;
+    }
+  }
+  throw new Error(`there is no ${command} on PATH`);
 }
 
 /** A failure to install or to control the service. */

@@ -1,6 +1,7 @@
 /** `cco daemon install` and `uninstall`, with service managers that are played by this test. */
 
 import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -15,13 +16,16 @@ type Tool = (args: readonly string[]) => { code?: number; text?: string } | unde
 function withTools(world: TestWorld, tools: Readonly<Record<string, Tool>>): string[] {
   const calls: string[] = [];
   const run = (path: string, { args }: RunOptions): Promise<RunResult> => {
-    const tool = tools[path];
-    if (tool === undefined) return Promise.reject(new Error(`no such program: ${path}`));
-    calls.push([path, ...args].join(" "));
-    const { code = 0, text = "" } = tool(args) ?? {};
+    const name = path.replace(/^.*[/\\]/, "");
+    calls.push([name, ...args].join(" "));
+    const { code = 0, text = "" } = tools[name]!(args) ?? {};
     const stdout = new TextEncoder().encode(text);
     return Promise.resolve({ exitCode: code, stdout, stderr: new Uint8Array(), ended: undefined });
   };
+  const bin = join(world.folder, "bin");
+  mkdirSync(bin);
+  for (const name of Object.keys(tools)) writeFileSync(join(bin, name), "");
+  world.env["PATH"] = bin;
   world.runtime = { ...world.runtime, run };
   return calls;
 }
