@@ -24,6 +24,7 @@ export const USAGE = `Usage: deno task compile [options]
   --allow-unsigned     a development build that takes unsigned releases: what you get without --root and --key
   --development        a development build although it has a root or keys; insists on signatures all the same
   --min-sequence N     the lowest manifest sequence that is accepted; default 0
+  --probe-timeout S    how many seconds a new version may take to start; default 10. For slow devices
 `;
 
 /**
@@ -48,6 +49,7 @@ export function compileArguments(args: string[], defaultVersion: string): Compil
       "allow-unsigned": { type: "boolean", default: false },
       development: { type: "boolean", default: false },
       "min-sequence": { type: "string", default: "0" },
+      "probe-timeout": { type: "string" },
     },
   });
   const ways = [values.root !== undefined, values.key.length > 0, values["allow-unsigned"]];
@@ -62,6 +64,7 @@ export function compileArguments(args: string[], defaultVersion: string): Compil
     ...values.root === undefined ? {} : { root: readRoot(values.root) },
     minimumSequence: readCount("--min-sequence", values["min-sequence"], 0),
     allowUnsigned: !signed,
+    ...readProbeTimeout(values["probe-timeout"]),
   };
   return {
     build,
@@ -105,6 +108,10 @@ function readRoot(path: string): string {
   throw new TypeError(
     `Invalid --root: ${path} is not a root of version 1, such as \`cco release init\` writes`,
   );
+}
+
+function readProbeTimeout(seconds: string | undefined): Pick<Build, "probeTimeout"> {
+  return seconds === undefined ? {} : { probeTimeout: 1000 * readCount("--probe-timeout", seconds, 1) };
 }
 
 function readCount(option: string, text: string, minimum: number): number {

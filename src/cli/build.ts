@@ -22,6 +22,11 @@ export interface Build {
   readonly minimumSequence: number;
   /** Whether releases without a signature may be installed. */
   readonly allowUnsigned: boolean;
+  /**
+   * How long a new version may take to say its version, in milliseconds; the library's limit unless given. For slow
+   * devices: a program of 100 MB that is read for the first time from a slow card takes longer than that.
+   */
+  readonly probeTimeout?: number;
 }
 
 /** Where `cco` looks for releases unless the build or the settings name another place. */

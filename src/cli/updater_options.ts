@@ -8,13 +8,11 @@ import type { Runtime } from "../../machine.ts";
 import type { CheckForUpdateOptions, FetchManifestOptions, ProbeOptions } from "../../mod.ts";
 import { parseDuration } from "../config/duration.ts";
 import type { Settings } from "../config/load_settings.ts";
+import type { Build } from "./build.ts";
 import type { Invocation } from "./invocation.ts";
 import { wantedVersion } from "./update_flags.ts";
 
 const APP = "cco";
-
-/** How a new `cco` is asked for its version: the exact answer of `cco --version`. */
-const PROBE: ProbeOptions = { expect: (version) => `cco ${version}` };
 
 /** Options of every step that works on the installed executable. */
 export interface InstalledOptions {
@@ -36,7 +34,8 @@ export interface InstalledOptions {
  */
 export async function installedOptions(invocation: Invocation): Promise<InstalledOptions> {
   const { stateDirectory } = await invocation.paths();
-  return { runtime: invocation.world.runtime, app: APP, stateDirectory, probe: PROBE };
+  const { runtime, build } = invocation.world;
+  return { runtime, app: APP, stateDirectory, probe: probeOf(build) };
 }
 
 /** Options of every step that talks to a source. */
@@ -73,7 +72,7 @@ export async function updaterOptions(invocation: Invocation): Promise<UpdaterOpt
     stateDirectory,
     minimumSequence,
     allowUnsigned,
-    probe: PROBE,
+    probe: probeOf(build),
     ...(allowUnsigned ? {} : root === undefined ? { keys, threshold } : { root }),
   };
 }
@@ -101,6 +100,12 @@ export function choiceOptions(
     minimumAge: parseDuration(settings.get("updates.minimum_age")),
     manual: version !== undefined || invocation.world.terminal.isTerminal("stdin"),
   };
+}
+
+/** How a new `cco` is asked for its version: the exact answer of `cco --version`. */
+function probeOf({ probeTimeout }: Build): ProbeOptions {
+  const expect = (version: string) => `cco ${version}`;
+  return probeTimeout === undefined ? { expect } : { expect, timeout: probeTimeout };
 }
 
 async function networkRuntime(invocation: Invocation, settings: Settings): Promise<Runtime> {

@@ -34,6 +34,8 @@ test("compileArguments() makes a release build that insists on signatures when t
     "github:a/b",
     "--min-sequence",
     "7",
+    "--probe-timeout",
+    "60",
   ];
   const { build } = compileArguments([...args, "--version", "1.2.3-beta.1"], "0.0.1");
   assert.deepEqual(build, {
@@ -44,6 +46,7 @@ test("compileArguments() makes a release build that insists on signatures when t
     threshold: 1,
     minimumSequence: 7,
     allowUnsigned: false,
+    probeTimeout: 60_000,
   });
 });
 

@@ -27,10 +27,16 @@ const IN_USE = 60 * 60 * 1000;
  *
  * @param version The version it says it is.
  * @param platform The platform it is for: this machine's unless given.
+ * @param facts What else is different about it.
  */
-export async function compiledVersion(version: string, platform = "host"): Promise<Version> {
+export async function compiledVersion(
+  version: string,
+  platform = "host",
+  facts: Pick<Build, "probeTimeout"> = {},
+): Promise<Version> {
   const build: Build = {
     ...developmentBuild(version),
+    ...facts,
     sources: ["https://releases.invalid/version-manifest.json"],
     keys: [RELEASE_KEY.publicKey.text],
     allowUnsigned: false,
