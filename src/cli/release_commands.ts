@@ -176,14 +176,15 @@ export const RELEASE: Command = {
     },
     {
       name: "verify",
-      summary: "verify a release folder as a client does, and files against it",
+      summary: "verify a release as a client does, and files against it",
+      positionals: [{ name: "RELEASE", optional: true, words: "files" }],
       flags: [
         FOLDER,
         {
           name: "root",
           value: "FILE",
           words: "files",
-          summary: "the first root as it is built into clients; the folder's own unless given",
+          summary: "the first root as it is built into clients; the one beside the manifest unless given",
         },
         {
           name: "assets",
@@ -199,7 +200,10 @@ export const RELEASE: Command = {
           summary: "also which version this executable is",
         },
       ],
-      examples: [["cco release verify --assets dist --version 2025.11.2", "before the upload"]],
+      examples: [
+        ["cco release verify --assets dist --version 2025.11.2", "before the upload"],
+        ["cco release verify https://example.com/version-manifest.json --root 1.root.json", "after it"],
+      ],
       load: async () => (await import("./release_verify.ts")).releaseVerify,
     },
     {

@@ -22,6 +22,19 @@ export async function releaseFolder(invocation: Invocation): Promise<string> {
   return await absolutePath(invocation, invocation.flag("folder") ?? ".");
 }
 
+/**
+ * The release that a command is about: an address as it is, else the absolute path of the folder, which the path of the
+ * manifest inside stands for too.
+ */
+export async function releasePlace(invocation: Invocation): Promise<string> {
+  const [place] = invocation.parsed.values;
+  if (place === undefined) return await releaseFolder(invocation);
+  if (invocation.has("folder")) throw usage("Cannot combine --folder and RELEASE: they say the same");
+  if (/^(?:https?|file|github):/i.test(place)) return place;
+  const path = await absolutePath(invocation, place);
+  return path.replace(/[\\/]version-manifest\.json$/, "");
+}
+
 /** A path as the publisher's functions want it. */
 export async function absolutePath({ world: { terminal } }: Invocation, path: string): Promise<string> {
   const { resolve } = await import("node:path");

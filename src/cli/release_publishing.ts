@@ -11,6 +11,9 @@ import type { Invocation } from "./invocation.ts";
 import { secretKeys } from "./release_keys.ts";
 import { durationFlag, writeOptions } from "./release_options.ts";
 
+/** What stands between a publisher and the address of a release. */
+const OF_NETWORK = new Set(["NETWORK", "TIMEOUT", "HTTP_STATUS", "RATE_LIMITED", "ADDRESS_REFUSED"]);
+
 /** The publisher's functions. */
 export type Publish = typeof import("../publish/mod.ts");
 
@@ -19,7 +22,8 @@ export type Publish = typeof import("../publish/mod.ts");
  *
  * @param work What to do with the publisher's functions.
  * @returns What it returns.
- * @throws {Failure} Exit code 2 when it asks for what cannot be, 5 when a client would refuse a signature, else 1.
+ * @throws {Failure} Exit code 2 when it asks for what cannot be, 4 for the network, 5 when a client would refuse a
+ *   signature, else 1.
  */
 export async function publishing<T>(work: (publish: Publish) => Promise<T>): Promise<T> {
   const publish = await import("../publish/mod.ts");
@@ -52,10 +56,17 @@ async function releaseFailure(cause: unknown): Promise<unknown> {
   if (isFileError(cause)) {
     return new Failure(cause.message, { exitCode: EXIT.general, code: "RELEASE_FILE", cause });
   }
+  if (cause instanceof SyntaxError) {
+    const message = `Cannot read a file of the release: ${cause.message}`;
+    return new Failure(message, { exitCode: EXIT.usage, code: "RELEASE", cause });
+  }
   const { isUpdateError } = await import("../../mod.ts");
   if (!isUpdateError(cause)) return cause;
   const { code, details, message } = cause;
-  if (code !== "UNTRUSTED") return new Failure(message, { exitCode: EXIT.general, code, details, cause });
+  if (code !== "UNTRUSTED") {
+    const exitCode = OF_NETWORK.has(code) ? EXIT.network : EXIT.general;
+    return new Failure(message, { exitCode, code, details, cause });
+  }
   const { updateFailure } = await import("./update_failure.ts");
   return updateFailure(cause, "check");
 }

@@ -1,5 +1,5 @@
 /**
- * `cco release verify`: what a client would say of a release folder, of files and of an executable.
+ * `cco release verify`: what a client would say of a release, of files and of an executable.
  *
  * @module
  */
@@ -7,32 +7,33 @@
 import type { VerifiedFile } from "../publish/mod.ts";
 import { EXIT } from "./failure.ts";
 import type { Invocation } from "./invocation.ts";
-import { absolutePath, releaseFolder, requiredFlag, textFlag, usage } from "./release_options.ts";
+import { absolutePath, releasePlace, requiredFlag, textFlag, usage } from "./release_options.ts";
 import { publishing } from "./release_publishing.ts";
 import { isoTime } from "./times.ts";
+import { updaterOptions } from "./updater_options.ts";
 
 /** What a file is, when the manifest knows it. */
 type Executable = { readonly version: string; readonly platform: string } | undefined;
 
 /**
- * Verifies a release folder as a client does that has its first root compiled in, and what flags name against it.
+ * Verifies a release as a client does that has its first root compiled in, and what flags name against it.
  *
  * @param invocation The run.
  * @returns The exit code: 5 when a file is not what the manifest says.
  */
 export async function releaseVerify(invocation: Invocation): Promise<number> {
   const { output } = invocation;
-  const folder = await releaseFolder(invocation);
+  const place = await releasePlace(invocation);
+  const { runtime, githubToken, signal } = await updaterOptions(invocation);
   const { manifest, files, executable } = await publishing(async (publish) => {
-    const { runtime, terminal: { signal } } = invocation.world;
-    const options = { runtime, signal, root: await textFlag(invocation, "root") };
-    const manifest = await publish.verify(folder, options);
+    const options = { runtime, signal, githubToken, root: await textFlag(invocation, "root") };
+    const manifest = await publish.verify(place, options);
     const [from, version] = await assetsOf(invocation);
-    const files = from === undefined ? [] : await publish.verifyAssets(folder, from, version, options);
+    const files = from === undefined ? [] : await publish.verifyAssets(place, from, version, options);
     const path = invocation.flag("executable");
     const executable = path === undefined
       ? undefined
-      : await publish.verifyExecutable(folder, await absolutePath(invocation, path), options);
+      : await publish.verifyExecutable(place, await absolutePath(invocation, path), options);
     return { manifest, files, executable };
   });
   const { keyIds, root, sequence, expires } = manifest;

@@ -3,14 +3,17 @@ import { digestOf } from "../digest.ts";
 import type { Asset } from "../manifest.ts";
 import { inFolder, nameOf } from "../path.ts";
 import { decideAsClient, readManifest, readReleaseFolder } from "./release_folder.ts";
+import { fetchRelease, isAddress, type ServedRelease } from "./served_release.ts";
 
 /** Options of {@link verify} and its like. */
 export interface VerifyOptions {
   /**
-   * The first root as it is compiled into clients, as text. Unless given it is the folder's own, and what is found is
-   * only that the folder agrees with itself.
+   * The first root as it is compiled into clients, as text. Unless given it is the one beside the manifest, and what is
+   * found is only that the release agrees with itself.
    */
   readonly root?: string | undefined;
+  /** A token for GitHub's API, for releases there. */
+  readonly githubToken?: string | undefined;
   /** The machine; this one unless given. */
   readonly runtime?: Runtime | undefined;
   /** Ends the verification. */
@@ -42,25 +45,24 @@ export interface VerifiedFile {
 }
 
 /**
- * Verifies a release folder as a client does that has the first root compiled in and has seen nothing yet.
+ * Verifies a release as a client does that has the first root compiled in and has seen nothing yet.
  *
- * @param folder The release folder's absolute path.
- * @param options The machine.
+ * @param release The release folder's absolute path, or the address of a manifest, `https://…` or `github:owner/repo`.
+ * @param options The first root and the machine.
  * @returns Who vouches for it, and until when.
  * @throws {UpdateError} What the client would say.
+ * @throws {TypeError} When there is no release, or the root cannot be used.
  */
-export async function verify(folder: string, options: VerifyOptions = {}): Promise<Verified> {
-  const runtime = options.runtime ?? systemRuntime();
-  const release = await readReleaseFolder(runtime, folder);
-  const { verdict, document } = await decideAsClient(release, runtime.now(), options.root);
-  const { sequence, expires } = readManifest(document, folder);
-  return { keyIds: verdict.keyIds, root: release.roots.length, sequence, expires };
+export async function verify(release: string, options: VerifyOptions = {}): Promise<Verified> {
+  const { manifest, root } = await verifiedRelease(release, options);
+  const { trust, sequence, expires } = manifest;
+  return { keyIds: trust.keyIds, root, sequence, expires };
 }
 
 /**
- * Compares a folder of release files with what a verified release folder's manifest says of them.
+ * Compares a folder of release files with what a verified manifest says of them.
  *
- * @param folder The release folder's absolute path.
+ * @param release As for {@link verify}.
  * @param assets The absolute path of the folder with the files.
  * @param version The version.
  * @param options The machine.
@@ -69,16 +71,17 @@ export async function verify(folder: string, options: VerifyOptions = {}): Promi
  * @throws {UpdateError} When a client would refuse the manifest.
  */
 export async function verifyAssets(
-  folder: string,
+  release: string,
   assets: string,
   version: string,
   options: VerifyOptions = {},
 ): Promise<VerifiedFile[]> {
   const runtime = options.runtime ?? systemRuntime();
-  const release = (await verifiedManifest(runtime, folder, options)).versions.get(version);
-  if (!release) throw new RangeError(`Cannot verify ${version}: the manifest does not have it`);
+  const { manifest } = await verifiedRelease(release, options);
+  const named = manifest.versions.get(version);
+  if (!named) throw new RangeError(`Cannot verify ${version}: the manifest does not have it`);
   const files: VerifiedFile[] = [];
-  for (const [platform, asset] of release.assets) {
+  for (const [platform, asset] of named.assets) {
     const name = decodeURIComponent(nameOf(new URL(asset.urls[0]!).pathname));
     const verdict = await compare(runtime, inFolder(assets, name), asset, options);
     files.push({ name, version, platform, verdict });
@@ -87,9 +90,9 @@ export async function verifyAssets(
 }
 
 /**
- * Tells which published executable a file is, by its digest in a verified release folder's manifest.
+ * Tells which published executable a file is, by its digest in a verified manifest.
  *
- * @param folder The release folder's absolute path.
+ * @param release As for {@link verify}.
  * @param executable The executable's absolute path.
  * @param options The machine.
  * @returns Its version and platform, or `undefined` when the manifest has no such executable.
@@ -97,24 +100,27 @@ export async function verifyAssets(
  * @throws {FileError} When the file cannot be read.
  */
 export async function verifyExecutable(
-  folder: string,
+  release: string,
   executable: string,
   options: VerifyOptions = {},
 ): Promise<{ version: string; platform: string } | undefined> {
   const runtime = options.runtime ?? systemRuntime();
-  const manifest = await verifiedManifest(runtime, folder, options);
+  const { manifest } = await verifiedRelease(release, options);
   const found = await digestFile(runtime, executable, options);
-  for (const [version, release] of manifest.versions) {
-    for (const [platform, { binary }] of release.assets) {
+  for (const [version, { assets }] of manifest.versions) {
+    for (const [platform, { binary }] of assets) {
       if (binary?.sha256 === found.sha256 && binary.size === found.size) return { version, platform };
     }
   }
   return undefined;
 }
 
-async function verifiedManifest(runtime: Runtime, folder: string, { root }: VerifyOptions) {
-  const { document } = await decideAsClient(await readReleaseFolder(runtime, folder), runtime.now(), root);
-  return readManifest(document, folder);
+async function verifiedRelease(place: string, options: VerifyOptions): Promise<ServedRelease> {
+  if (isAddress(place)) return await fetchRelease(place, options);
+  const runtime = options.runtime ?? systemRuntime();
+  const folder = await readReleaseFolder(runtime, place);
+  const { document, verdict } = await decideAsClient(folder, runtime.now(), options.root);
+  return { manifest: { ...readManifest(document, place), trust: verdict }, root: folder.roots.length };
 }
 
 async function compare(

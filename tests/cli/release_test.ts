@@ -167,6 +167,17 @@ const refused: [words: string, code: number, stderr: RegExp][] = [
   [INIT, 2, /it has a .*already$/],
   [`${INIT} --make-keys keys`, 2, /^Cannot combine --make-keys with keys that exist$/],
   ["release verify --folder releases --version 1.0.0", 2, /^--version needs --assets$/],
+  [
+    "release verify releases --folder releases",
+    2,
+    /^Cannot combine --folder and RELEASE: they say the same$/,
+  ],
+  ["release verify --folder releases --root root.key", 2, /^Cannot read a file of the release: /],
+  [
+    "release verify http://192.0.2.1/version-manifest.json",
+    4,
+    /^Cannot fetch .* it is not encrypted; use https$/,
+  ],
   ["release verify --folder releases --assets .", 2, /^Missing flag: --version VERSION$/],
   ["release sign releases/version-manifest.json --append --key-file release.key --app other", 2, /for other/],
   ["release sign root.key.pub --key-file root.key --key-file release.key", 2, /^Give one key/],
@@ -418,6 +429,81 @@ test("release verify --root does not believe a folder whose first root is anothe
     assert.match(stderr, /^Signature verification failed: /);
   }
 });
+
+test("release verify takes a folder, its manifest, and the address where clients find it", async () => {
+  await using world = await openDesk();
+  const folder = await build(world, "1.0.0");
+  await ok(world, `release add 1.0.0 --from ${folder} ${SIGNED}`);
+  await copyFile(join(world.folder, "releases/1.root.json"), join(world.folder, "compiled-in.json"));
+  await writeFile(join(world.folder, "program"), scriptOf("1.0.0"));
+  const said = await ok(world, "release verify --folder releases");
+  const address = `${world.address}/version-manifest.json`;
+  for (const place of ["releases", "releases/version-manifest.json", address]) {
+    assert.equal(await ok(world, `release verify ${place}`), said, place);
+    const more = `--root compiled-in.json --assets ${folder} --version 1.0.0 --executable program`;
+    const whole = await ok(world, `release verify ${place} ${more}`);
+    assert(whole.startsWith(said), place);
+    assert.match(whole, / {2}✓ The executable is 1\.0\.0 for linux-x86_64\n$/);
+  }
+  await placeKey(world, "new.key", 3);
+  const keys = "--root-key-file root.key --public new.key.pub --key-file new.key";
+  await ok(world, `release rotate --folder releases ${keys}`);
+  assert.match(
+    await ok(world, `release verify ${address} --root compiled-in.json`),
+    /, root 2, sequence 2\n/,
+  );
+  const state = await snapshot(world);
+  assert.deepEqual(Object.keys(state).filter((path) => /trust\.json|cache/.test(path)), []);
+});
+
+const unverified: [
+  what: string,
+  change: (world: TestWorld) => Promise<unknown>,
+  code: number,
+  stderr: RegExp,
+][] = [
+  [
+    "another publisher's release",
+    async (world) => {
+      await rm(join(world.folder, "releases"), { recursive: true });
+      await placeKey(world, "thief.key", 9);
+      await ok(world, "release init releases --root-key-file thief.key --key-file thief.key");
+    },
+    5,
+    /^Signature verification failed: .* not by a trusted key/,
+  ],
+  [
+    "a manifest that was changed",
+    (world) => changeManifest(world, (text) => text.replace('"sequence": 1', '"sequence": 9')),
+    5,
+    /^Signature verification failed: .* does not fit/,
+  ],
+  [
+    "no manifest",
+    (world) => rm(join(world.folder, "releases/version-manifest.json")),
+    4,
+    /^Cannot find a manifest at /,
+  ],
+];
+
+async function changeManifest(world: TestWorld, change: (text: string) => string): Promise<void> {
+  const path = join(world.folder, "releases/version-manifest.json");
+  await writeFile(path, change(await readFile(path, "utf8")));
+}
+
+for (const [what, change, code, stderr] of unverified) {
+  test(`release verify of an address with ${what} exits ${code}`, async () => {
+    await using world = await openDesk();
+    await copyFile(join(world.folder, "releases/1.root.json"), join(world.folder, "compiled-in.json"));
+    await change(world);
+    const answer = await world.run(
+      `release verify ${world.address}/version-manifest.json --root compiled-in.json`,
+    );
+    assert.equal(answer.code, code, answer.stderr);
+    assert.match(answer.stderr, stderr);
+    assert.equal(answer.stdout, "");
+  });
+}
 
 test("release lint exits 1 for what a client would refuse and 0 for what a person would regret", async () => {
   await using world = await openDesk();
