@@ -169,6 +169,19 @@ test("fetch() asks the machine's network, and fails as a runtime does when there
   await rejects(memoryRuntime().fetch("https://a.test/x", {}), TypeError);
 });
 
+test("fetch() that fails at once leaves nothing behind that is rejected when its signal aborts", async () => {
+  const { fetch } = memoryRuntime({
+    fetch: () => {
+      throw new TypeError("network is unreachable");
+    },
+  });
+  const controller = new AbortController();
+  await rejects(fetch("https://releases.example/", { signal: controller.signal }), /unreachable/);
+  // A rejection that nobody handles would end this process.
+  controller.abort();
+  await new Promise((resolve) => setTimeout(resolve, 0));
+});
+
 test("a machine refuses a disk of other rules, and paths that are not absolute", async () => {
   const { machine, fs } = memoryRuntime();
   throws(() => memoryRuntime({ os: "windows", disk: machine.disk }), TypeError);

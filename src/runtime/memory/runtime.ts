@@ -57,8 +57,12 @@ async function fetchInMemory(
   signal?.throwIfAborted();
   const { fetch } = machine.options;
   if (fetch === undefined) throw new TypeError("fetch failed: this machine has no network");
-  const aborted = new Promise<never>((_, reject) => {
-    signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+  // First: what it throws at once must not leave a promise behind that nobody waits for.
+  const answer = fetch(url, init);
+  if (!(answer instanceof Promise) || !signal) return await answer;
+  return await new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    signal.addEventListener("abort", abort);
+    answer.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
   });
-  return await Promise.race([fetch(url, init), aborted]);
 }
