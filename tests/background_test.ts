@@ -90,6 +90,85 @@ test("startBackgroundChecks() asks once in each interval, over 48 hours", async 
   assert.equal(world.place.machine.clock.waiting, 0);
 });
 
+test("startBackgroundChecks() sends exactly these requests in 48 hours of trouble", async () => {
+  let answer = (): Response | undefined => undefined;
+  const world = watched({ interval: HOUR }, () => answer());
+  // Without chance every time is known: what is left of the spread and of the pauses between attempts is nothing.
+  const stop = world.run({}, { ...world.place.runtime, random: (bytes) => new Uint8Array(bytes) });
+  const unreachable = (): never => {
+    throw new TypeError("network is unreachable");
+  };
+  const busyOnce = (): Response => {
+    answer = () => undefined;
+    return new Response("", { status: 429, headers: { "retry-after": "21600" } });
+  };
+  const phases: [what: string, begin: () => void, hours: number, requests: number][] = [
+    ["at once, then every hour: 0:00 to 6:00", () => {}, 6.5, 7],
+    // 7:00, then after 1/4, 1/2, 1, 1, 1 and 1 hours, each time with three more attempts.
+    ["the network is down", () => answer = unreachable, 6, 7 * 4],
+    ["it is back: 12:45, 13:45, 14:45", () => answer = () => undefined, 3, 3],
+    ["the server asks for six hours at 15:45, and is asked at 21:45", () => answer = busyOnce, 6.5, 2],
+    ["the clock jumps ten hours ahead", () => world.jump(10 * HOUR), 1, 1],
+    ["the clock is set right again", () => world.jump(-10 * HOUR), 1, 1],
+    ["the machine has slept for eight hours", () => world.jump(8 * HOUR), 1, 1],
+    ["every hour again, to the end of the 48th", () => {}, 15, 15],
+  ];
+  for (const [what, begin, hours, expected] of phases) {
+    const before = world.requests.length;
+    begin();
+    await world.pass(hours * HOUR);
+    assert.equal(world.requests.length - before, expected, what);
+  }
+  stop();
+  assert.equal(world.requests.length, 58);
+});
+
+test("startBackgroundChecks() spreads a fleet that starts at the same moment, and keeps it spread", async () => {
+  const [first, pause]: [number[], number[]] = [[], []];
+  for (let machine = 0; machine < 64; machine++) {
+    const world = watched({ interval: 2 * HOUR });
+    const random = (bytes: number) => new Uint8Array(bytes).fill(machine * 4);
+    const stop = world.run({}, { ...world.place.runtime, random });
+    await world.pass(3 * HOUR);
+    stop();
+    assert.equal(world.requests.length, 2);
+    first.push(world.requests[0]!);
+    pause.push(world.requests[1]! - world.requests[0]!);
+  }
+  for (const [times, from, length] of [[first, 0, 10 * MINUTE], [pause, 2 * HOUR, 12 * MINUTE]] as const) {
+    for (let quarter = 0; quarter < 4; quarter++) {
+      const begin = from + quarter * length / 4;
+      const count = times.filter((time) => time >= begin && time < begin + length / 4).length;
+      assert(count >= 15 && count <= 17, `${count} of 64 in quarter ${quarter}`);
+    }
+  }
+});
+
+test("startBackgroundChecks() looks at the clock every hour, however far away the next check is", async () => {
+  const world = watched({ interval: 30 * DAY });
+  const stop = world.run();
+  await world.pass(HOUR);
+  assert.equal(world.requests.length, 1);
+  world.jump(34 * DAY);
+  await world.pass(HOUR);
+  assert.equal(world.requests.length, 2);
+  stop();
+});
+
+test("startBackgroundChecks() keeps a release back until it is old enough", async () => {
+  const world = watched({ interval: HOUR, minimumAge: 6 * HOUR });
+  const date = new Date(world.start).toISOString();
+  const { versions, ...rest } = JSON.parse(offer);
+  world.publish(JSON.stringify({ ...rest, versions: { [NEW]: { ...versions[NEW], date } } }));
+  const stop = world.run();
+  await world.pass(5.9 * HOUR);
+  assert(world.requests.length >= 5);
+  assert.deepEqual(world.updates, []);
+  await world.pass(2 * HOUR);
+  assert.equal(world.updates[0], NEW);
+  stop();
+});
+
 test("startBackgroundChecks() does not ask more often when the program is started again and again", async () => {
   const world = watched({ interval: 6 * HOUR });
   for (let start = 0; start < 48 * 12; start++) {
