@@ -212,7 +212,12 @@ export const RELEASE: Command = {
       flags: [
         FOLDER,
         { name: "previous", value: "FILE", words: "files", summary: "the manifest that is served now" },
-        { name: "online", summary: "ask every address whether the file is there" },
+        { name: "online", summary: "ask every address whether the file is there, in its size" },
+        {
+          name: "address",
+          value: "URL",
+          summary: "where the manifest is served; needed with --online for files beside it",
+        },
       ],
       load: async () => (await import("./release_lint.ts")).releaseLint,
     },

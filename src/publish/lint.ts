@@ -5,14 +5,17 @@ import type { Manifest, Release } from "../manifest.ts";
 import { nameOf } from "../path.ts";
 import { canonicalTarget } from "../target.ts";
 import { compareVersions } from "../version.ts";
+import { lintAddresses } from "./lint_addresses.ts";
 import { decideAsClient, readManifest, readReleaseFolder, type ReleaseFolder } from "./release_folder.ts";
 
 /** Options of {@link lint}. */
 export interface LintOptions {
   /** What is served now: the text of the manifest before this one, to see whether a channel goes back. */
   readonly previous?: string | undefined;
-  /** Asks every address whether it is there (`HEAD`); relative addresses are left out. */
+  /** Asks every address whether its file is there (`HEAD`) and has the right size. */
   readonly online?: boolean | undefined;
+  /** Where the manifest is served: addresses that are relative to it can be asked then. */
+  readonly address?: string | undefined;
   /** The machine; this one unless given. */
   readonly runtime?: Runtime | undefined;
   /** Ends it. */
@@ -55,7 +58,9 @@ export async function lint(folder: string, options: LintOptions = {}): Promise<F
     ...lintChannels(manifest),
     ...lintVersions(manifest, release.app),
     ...options.previous === undefined ? [] : lintPrevious(manifest, options.previous),
-    ...options.online ? await lintAddresses(manifest, runtime, options.signal) : [],
+    ...options.online
+      ? await lintAddresses(readManifest(release.document, folder, options.address), runtime, options.signal)
+      : [],
   ];
 }
 
@@ -151,42 +156,6 @@ function lintPrevious({ latest, sequence = 0 }: Manifest, text: string): Finding
   return isHigher
     ? back
     : [error("sequence", `it is ${sequence}, the previous one ${previous.sequence}`), ...back];
-}
-
-async function lintAddresses(
-  { versions }: Manifest,
-  runtime: Runtime,
-  signal: AbortSignal | undefined,
-): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  for (const [version, release] of versions) {
-    for (const [platform, asset] of release.assets) {
-      for (const url of asset.urls.filter((url) => /^https?:/.test(url))) {
-        const problem = await ask(url, runtime, signal);
-        if (problem) findings.push(error(`versions.${version}.${platform}`, `${url}: ${problem}`));
-      }
-    }
-  }
-  return findings;
-}
-
-async function ask(
-  url: string,
-  runtime: Runtime,
-  signal: AbortSignal | undefined,
-): Promise<string | undefined> {
-  try {
-    const response = await runtime.fetch(url, {
-      method: "HEAD",
-      redirect: "follow",
-      ...(signal ? { signal } : {}),
-    });
-    await response.body?.cancel();
-    return response.ok ? undefined : `the server answers ${response.status}`;
-  } catch (cause) {
-    signal?.throwIfAborted();
-    return cause instanceof Error ? cause.message : String(cause);
-  }
 }
 
 function isUsualName(name: string, app: string, version: string, platform: string): boolean {

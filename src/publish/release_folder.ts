@@ -64,11 +64,15 @@ export function rootName(version: number): string {
  *
  * @param document The document.
  * @param source What messages call it.
+ * @param base Where it is served, for addresses that are relative to it.
  * @returns The manifest, with a verdict that nobody vouches for it.
  * @throws {UpdateError} `MANIFEST_INVALID`, `MANIFEST_TOO_NEW`.
  */
-export function readManifest(document: unknown, source: string): Manifest {
-  const base = `file:///${MANIFEST_NAME}`;
+export function readManifest(
+  document: unknown,
+  source: string,
+  base: string = `file:///${MANIFEST_NAME}`,
+): Manifest {
   return parseManifest(document, { source, base, trust: { signed: false, keyIds: [] } });
 }
 

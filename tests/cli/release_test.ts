@@ -178,6 +178,12 @@ const refused: [words: string, code: number, stderr: RegExp][] = [
     4,
     /^Cannot fetch .* it is not encrypted; use https$/,
   ],
+  ["release lint --folder releases --address https://example.com/m.json", 2, /^--address needs --online$/],
+  [
+    "release lint --folder releases --online --address m.json",
+    2,
+    /^Cannot use --address m\.json: it is no https/,
+  ],
   ["release verify --folder releases --assets .", 2, /^Missing flag: --version VERSION$/],
   ["release sign releases/version-manifest.json --append --key-file release.key --app other", 2, /for other/],
   ["release sign root.key.pub --key-file root.key --key-file release.key", 2, /^Give one key/],
@@ -517,6 +523,18 @@ test("release lint exits 1 for what a client would refuse and 0 for what a perso
   await rm(join(world.folder, "releases/cco-v1.0.0-linux-x86_64.tar.gz"));
   const gone = await world.run("release lint --folder releases --online");
   assert.match(gone.stdout, /the server answers 404/);
+  await rm(join(world.folder, "releases"), { recursive: true });
+  await ok(world, INIT);
+  await build(world, "1.0.0");
+  await ok(world, `release add 1.0.0 --from build-1.0.0 ${SIGNED}`);
+  const beside = `release lint --folder releases --online --address ${world.address}/version-manifest.json`;
+  assert.equal(
+    (await world.run("release lint --folder releases --online")).stdout.match(/--address/g)?.length,
+    1,
+  );
+  assert.equal(await ok(world, beside), "✅ Nothing to mend\n");
+  await writeFile(join(world.folder, "releases/cco-v1.0.0-linux-x86_64.tar.gz"), "short");
+  assert.match((await world.run(beside)).stdout, /the server has 5 bytes, the manifest says \d+/);
   world.runtime = { ...world.runtime, now: () => NOW + 80 * 24 * 3_600_000 };
   await rm(join(world.folder, "releases"), { recursive: true });
   await ok(world, `${INIT} --validity 30d`);

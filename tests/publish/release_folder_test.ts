@@ -274,18 +274,61 @@ test("lint() finds what a client would refuse and what a person would regret", a
   });
 });
 
-test("lint() asks every address when it is told to", async () => {
+test("lint() asks every address when it is told to, and for the size", async () => {
   await withRelease(async ({ folder, runtime }) => {
     const asked: string[] = [];
     const fetch = (url: string, { method }: RequestInit) => {
       asked.push(`${method} ${url}`);
       if (url.endsWith(".exe")) return Promise.reject(new Error("no route"));
-      return Promise.resolve(new Response(null, { status: url.endsWith(".tar.gz") ? 404 : 200 }));
+      if (url.endsWith(".tar.gz")) return Promise.resolve(new Response(null, { status: 404 }));
+      // A server that does not offer HEAD, and has another file there.
+      if (method === "HEAD") return Promise.resolve(new Response(null, { status: 405 }));
+      return Promise.resolve(new Response("another", { headers: { "content-length": "7" } }));
     };
     const found = await lint(folder, { runtime: { ...runtime, fetch }, online: true });
-    assert.equal(asked.length, 6);
-    const problems = found.map(({ message }) => message.replace(/^.*: /, ""));
-    assert.deepEqual(problems, ["the server answers 404", "no route", "the server answers 404", "no route"]);
+    const problems = found.map(({ level, where, message }) =>
+      `${level} ${where}: ${message.replace(/^https:.*?: /, "")}`
+    );
+    const { versions } = JSON.parse(await readFile(join(folder, "version-manifest.json"), "utf8"));
+    const { size } = versions["1.0.0"].platforms["darwin-arm64"];
+    const expected = (version: string, bytes: number) => [
+      `error versions.${version}.darwin-arm64: the server has 7 bytes, the manifest says ${bytes}`,
+      `error versions.${version}.linux-x86_64: the server answers 404`,
+      `error versions.${version}.windows-x86_64: no route`,
+    ];
+    assert.deepEqual(problems.filter((problem) => problem.includes("1.0.0")), expected("1.0.0", size));
+    assert.equal(problems.length, 6);
+    assert.equal(asked.length, 8);
+  });
+});
+
+test("lint() asks for files beside the manifest where that is served, and says so when it does not know", async () => {
+  await withRelease(async ({ folder, runtime }) => {
+    await edited(folder, (manifest) => {
+      delete manifest.versions["0.1.0"];
+      for (const asset of Object.values<Record<string, string>>(manifest.versions["1.0.0"].platforms)) {
+        asset["url"] = asset["url"]!.replace("https://example.com/", "files/");
+      }
+    });
+    const asked: string[] = [];
+    const fetch = (url: string) => {
+      asked.push(url);
+      return Promise.resolve(new Response());
+    };
+    const options = { runtime: { ...runtime, fetch }, online: true };
+    const blind = await lint(folder, options);
+    assert.equal(blind.filter(({ message }) => message.includes("--address")).length, 3);
+    assert.deepEqual(asked, []);
+    const seeing = await lint(folder, {
+      ...options,
+      address: "https://example.org/app/version-manifest.json",
+    });
+    assert.deepEqual(seeing.map(({ where }) => where), ["signature"]);
+    assert.equal(asked.length, 3);
+    assert(
+      asked.join().startsWith("https://example.org/app/files/demo-v1.0.0-darwin-arm64.gz,"),
+      asked.join(),
+    );
   });
 });
 
