@@ -15,19 +15,22 @@ import { isFileError, isUpdateError, type UpdateError } from "./errors.ts";
 import { toUpdateError } from "./install_error.ts";
 import type { Installation } from "./installation.ts";
 import type { Claim } from "./journal.ts";
-import type {
-  ExecutableOptions,
-  ProgressOptions,
-  SourceOptions,
-  StepOptions,
-  TrustOptions,
+import {
+  type BackupOptions,
+  type ExecutableOptions,
+  keepBackupsOf,
+  type ProgressOptions,
+  type SourceOptions,
+  type StepOptions,
+  type TrustOptions,
 } from "./options.ts";
 import type { UpdatePhase } from "./progress.ts";
-import { beginProbation } from "./probation.ts";
+import { outcomeMemory } from "./probation_memory.ts";
 import { probe } from "./probe.ts";
-import { refuseVersion } from "./refused_versions.ts";
 import { displacedName, requireStaged, requireSwapped } from "./replace/checks.ts";
-import { fileDigest, finish, rollbackFailed, undoUnswapped } from "./replace/recovery.ts";
+import { commit, finish, rollbackFailed, undoUnswapped } from "./replace/ending.ts";
+import { fileDigest } from "./replace/file_digest.ts";
+import type { OutcomeMemory } from "./replace/recovery.ts";
 import { displacedPath, type ReplaceFiles, type ReplaceStrategy } from "./replace/strategy.ts";
 import { strategyFor } from "./replace/system.ts";
 import { systemRuntime } from "./runtime/default.ts";
@@ -41,6 +44,7 @@ export interface AtomicReplaceOptions
     StepOptions,
     Pick<ExecutableOptions, "probe">,
     ProgressOptions,
+    BackupOptions,
     Pick<TrustOptions, "app">,
     Pick<SourceOptions, "stateDirectory"> {}
 
@@ -54,7 +58,7 @@ export interface ReplaceResult {
   readonly to: string;
   /** Path of the executable. */
   readonly executable: string;
-  /** Path of the previous version, kept after an update. */
+  /** Path of the previous version, kept after an update; older ones lie beside it. */
   readonly backup: string;
   /** Why it was rolled back. */
   readonly cause: UpdateError | undefined;
@@ -66,6 +70,7 @@ export interface ReplaceResult {
  * On POSIX systems there is an executable at its path at every instant; on Windows there is none between two renames,
  * and `recover` covers a crash there. After a power cut at any moment, `recover` ends the update one way or the other.
  * A version that does not run under its real name is taken back at once; whether it works in every respect is not known.
+ * A version that fails its probe, before or after the swap, is remembered and not offered again unless it is asked for.
  *
  * The swap takes no signal: once it has begun it is finished or undone.
  *
@@ -77,14 +82,16 @@ export interface ReplaceResult {
  * @throws {UpdateError} `PROBE_FAILED`, `TAMPERED`, `NOT_WRITABLE`, `DISK_FULL`, `REPLACE_FAILED`: nothing was changed.
  *   `ROLLBACK_FAILED`: neither version could be put in place, a human is needed.
  * @throws {TypeError} When `staged` does not come from `downloadVerified` or was used before.
+ * @throws {RangeError} When `keepBackups` is no whole number from 1 to 100; `staged` is not used up then.
  */
 export async function atomicReplace(
   staged: StagedUpdate,
   options: AtomicReplaceOptions = {},
 ): Promise<ReplaceResult> {
+  const keep = keepBackupsOf(options);
   const { installation, claim } = redeem(staged);
   const runtime = options.runtime ?? systemRuntime();
-  const replace = new Replace(runtime, staged, installation, claim, options);
+  const replace = new Replace(runtime, staged, installation, claim, { ...options, keepBackups: keep });
   try {
     await replace.prepare();
   } catch (error) {
@@ -105,7 +112,7 @@ class Replace {
   readonly #staged: StagedUpdate;
   readonly #installation: Installation;
   readonly #claim: Claim;
-  readonly #options: AtomicReplaceOptions;
+  readonly #options: AtomicReplaceOptions & { readonly keepBackups: number };
   readonly #strategy: ReplaceStrategy;
   #identity: string | undefined;
 
@@ -114,7 +121,7 @@ class Replace {
     staged: StagedUpdate,
     installation: Installation,
     claim: Claim,
-    options: AtomicReplaceOptions,
+    options: AtomicReplaceOptions & { readonly keepBackups: number },
   ) {
     this.#runtime = runtime;
     this.#staged = staged;
@@ -126,15 +133,16 @@ class Replace {
 
   /** Everything that can be found out and written before the live file is touched. */
   async prepare(): Promise<void> {
-    const { signal } = this.#options;
+    const { signal, keepBackups: keep } = this.#options;
     signal?.throwIfAborted();
     this.#identity = await requireStaged(this.#runtime, this.#staged);
     this.#report("probing");
-    await this.#probe(this.#staged.path, signal);
+    await this.#probeStaged(signal);
     signal?.throwIfAborted();
     await this.#claim.amend({
       to: { version: this.#update.version, sha256: this.#staged.sha256 },
-      displaced: await displacedName(this.#runtime, this.#installation),
+      displaced: await displacedName(this.#runtime, this.#installation, keep),
+      keep,
     });
     this.#report("backing-up");
     await this.#strategy.backUp(this.#files);
@@ -159,8 +167,9 @@ class Replace {
       return this.#result("rolled-back", error);
     }
     // Before the record goes: a crash in between must not leave a new version that nobody watches.
-    await this.#beginProbation();
-    await this.#finish();
+    const { version, from } = this.#update;
+    await this.#memory.works({ version, from });
+    await this.#end(commit);
     return this.#result("updated", undefined);
   }
 
@@ -178,6 +187,16 @@ class Replace {
     await probe(this.#runtime, this.#installation, path, this.#update.version, options);
   }
 
+  /** What fails here is remembered too: an unattended updater would download it again at every check. */
+  async #probeStaged(signal: AbortSignal | undefined): Promise<void> {
+    try {
+      await this.#probe(this.#staged.path, signal);
+    } catch (error) {
+      await this.#memory.fails(this.#update.version, error);
+      throw error;
+    }
+  }
+
   /** The swap itself failed. What is live now says what has to be undone. */
   async #undo(cause: unknown): Promise<void> {
     const live = await fileDigest(this.#runtime, this.#installation.executable).catch(() => undefined);
@@ -192,40 +211,25 @@ class Replace {
       // Nothing that a callback throws may keep a bad version in place.
     }
     // First, so that no crash makes the failed version look new again. Restoring matters more than remembering.
-    await this.#refuse(cause).catch(() => {});
+    await this.#memory.fails(this.#update.version, cause).catch(() => {});
     try {
       await this.#strategy.restore(this.#files);
     } catch (error) {
       throw rollbackFailed(this.#installation, this.#claim.record, new AggregateError([cause, error]));
     }
-    await this.#finish();
+    await this.#end(finish);
   }
 
   /** The outcome stands: what cannot be removed now is removed at the next start. */
-  async #finish(): Promise<void> {
-    await finish(this.#runtime, this.#installation, this.#claim.record).catch((error) => {
+  async #end(how: typeof commit | typeof finish): Promise<void> {
+    await how(this.#runtime, this.#installation, this.#claim.record).catch((error) => {
       if (!isFileError(error)) throw error;
     });
   }
 
-  /** A disk that failed or an intruder says nothing about the version. */
-  async #refuse(cause: unknown): Promise<void> {
-    if (!isUpdateError(cause) || cause.code !== "PROBE_FAILED") return;
-    await refuseVersion(this.#runtime, this.#stateDirectory, this.#update.version);
-  }
-
-  /** An update without a watched first start is still an update: a state folder that cannot be written is no reason. */
-  async #beginProbation(): Promise<void> {
-    const { version, from } = this.#update;
-    await beginProbation(this.#runtime, this.#stateDirectory, this.#installation, { version, from }).catch(
-      (error) => {
-        if (!isFileError(error)) throw error;
-      },
-    );
-  }
-
-  get #stateDirectory(): string {
-    return stateDirectoryOf(this.#runtime, this.#options);
+  get #memory(): OutcomeMemory {
+    const stateDirectory = stateDirectoryOf(this.#runtime, this.#options);
+    return outcomeMemory(this.#runtime, this.#installation, stateDirectory);
   }
 
   #report(phase: UpdatePhase): void {

@@ -18,26 +18,33 @@ export interface NeededSpace {
 }
 
 /**
- * Refuses an update for which there is no room: archive and executable lie on the disk at the same time.
+ * Refuses an update for which there is no room: archive and executable lie on the disk at the same time. The versions
+ * that are kept lie there already; the backup needs room only where it has to be a copy.
  *
  * @param fs The file system.
- * @param update The file to download, the path it is downloaded to, and the folder of the executable.
+ * @param update The file to download, the path it is downloaded to, the folder of the executable, and what its backup
+ *   takes there.
  * @throws {UpdateError} `DISK_FULL`.
  */
 export async function requireRoomFor(
   fs: FileSystem,
-  { asset, download, folder }: { asset: Asset; download: string; folder: string },
+  { asset, download, folder, backupBytes }: {
+    readonly asset: Asset;
+    readonly download: string;
+    readonly folder: string;
+    readonly backupBytes: number;
+  },
 ): Promise<void> {
   if (asset.size === undefined) return;
   const already = (await fs.stat(download))?.size ?? 0;
   await requireSpace(fs, [
     { folder: folderOf(download), bytes: Math.max(0, asset.size - already) },
-    { folder, bytes: asset.binary?.size ?? asset.size },
+    { folder, bytes: (asset.binary?.size ?? asset.size) + backupBytes },
   ]);
 }
 
 /**
- * Refuses an update for which there is no room. The backup needs none: it is a second name of the installed file.
+ * Refuses what there is no room for.
  *
  * @param fs The file system.
  * @param needs What is needed where; folders with exactly the same room left are taken to share it.

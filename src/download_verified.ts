@@ -22,14 +22,17 @@ import type {
   TrustOptions,
 } from "./options.ts";
 import { inFolder } from "./path.ts";
+import { outcomeMemory } from "./probation_memory.ts";
 import { requireReplaceable } from "./preflight.ts";
 import type { Progress, UpdatePhase } from "./progress.ts";
 import { removeIfThere } from "./remove.ts";
 import { requireNotUpdated } from "./replace/checks.ts";
-import { requireIdentityKept } from "./replace/identity.ts";
-import { fileDigest, recoverInstallation, undoUnswapped } from "./replace/recovery.ts";
+import { undoUnswapped } from "./replace/ending.ts";
+import { fileDigest } from "./replace/file_digest.ts";
+import { recoverInstallation } from "./replace/recovery.ts";
 import { stage } from "./replace/stage.ts";
 import { strategyFor } from "./replace/system.ts";
+import { type Trial, tryOut } from "./replace/try_out.ts";
 import { download } from "./resume.ts";
 import { copyLocal } from "./resume_local.ts";
 import { systemRuntime } from "./runtime/default.ts";
@@ -86,8 +89,8 @@ export async function downloadVerified(
   const report = (phase: UpdatePhase) =>
     onProgress?.({ phase, receivedBytes: 0, totalBytes: undefined, bytesPerSecond: 0 });
   try {
-    await requireIdentityKept(runtime, installation);
-    const file = await fetchAsset(runtime, installation, update, options);
+    const trial = await tryOut(runtime, installation);
+    const file = await fetchAsset(runtime, installation, trial, update, options);
     report("verified");
     const { asset } = update;
     const app = update.app ?? options.app;
@@ -131,11 +134,13 @@ function refuseExpired({ source, expires }: Update, now: number): void {
 async function prepare(
   runtime: Runtime,
   installation: Installation,
-  { probe }: ExecutableOptions,
+  options: DownloadVerifiedOptions,
 ): Promise<void> {
   try {
     await requireReplaceable(runtime, installation);
-    await recoverInstallation(runtime, strategyFor(runtime), installation, probe);
+    const { probe } = options;
+    const memory = outcomeMemory(runtime, installation, stateDirectoryOf(runtime, options));
+    await recoverInstallation(runtime, strategyFor(runtime), installation, { probe, memory });
   } catch (error) {
     throw toUpdateError(error);
   }
@@ -173,7 +178,8 @@ async function claimFor(
 /** The whole, verified file, kept in the state folder under the digest it must have. */
 async function fetchAsset(
   runtime: Runtime,
-  installation: Installation,
+  { folder: place }: Installation,
+  { backupBytes }: Trial,
   { asset, source }: Update,
   options: DownloadVerifiedOptions,
 ): Promise<string> {
@@ -191,7 +197,7 @@ async function fetchAsset(
     const bytesPerSecond = seconds > 0 ? (receivedBytes - first) / seconds : 0;
     options.onProgress?.({ phase: "downloading", receivedBytes, totalBytes, bytesPerSecond } as Progress);
   };
-  await requireRoomFor(runtime.fs, { asset, download: path, folder: installation.folder });
+  await requireRoomFor(runtime.fs, { asset, download: path, folder: place, backupBytes });
   const maxBytes = asset.size ?? UNSIZED_BYTES;
   const request = { urls: [...asset.urls], path, size: asset.size, sha256: asset.sha256, maxBytes };
   const local = source.startsWith("file:") ? asset.urls.find((url) => url.startsWith("file:")) : undefined;

@@ -17,7 +17,7 @@ export interface Installation {
   readonly name: string;
   /** The record of an update in progress. */
   readonly record: string;
-  /** Held while an update that a crash has left is being ended. */
+  /** How the names of the locks begin that are held while an update that a crash has left is being ended. */
   readonly takeover: string;
   /** The previous version, under the name administrators know. */
   readonly backup: string;

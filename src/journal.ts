@@ -10,10 +10,9 @@
 import { createDurably, readFile, writeDurably } from "./durable.ts";
 import { isFileError, UpdateError } from "./errors.ts";
 import { type Installation, isBesideName } from "./installation.ts";
-import { isMarkAlive, processMark } from "./journal_process.ts";
 import { RECORD_BYTES } from "./limits.ts";
 import { randomName } from "./path.ts";
-import { removeIfThere } from "./remove.ts";
+import { isOlderName } from "./replace/backups.ts";
 import type { Runtime } from "./runtime/types.ts";
 
 /** What the journal needs of a runtime. */
@@ -36,6 +35,8 @@ export interface ReplaceRecord {
   readonly staged: string;
   /** The name under which an older backup waits for the outcome; `null` when there was none. */
   readonly displaced: string | null;
+  /** How many previous versions stay once the update is committed; one where nothing is said. */
+  readonly keep?: number;
 }
 
 /** What is at the place of the record. */
@@ -49,7 +50,7 @@ export interface Claim {
   /** The record as it stands on disk. */
   readonly record: ReplaceRecord;
   /** Replaces the record, durably. Fails with `UPDATE_IN_PROGRESS` when another process has taken over. */
-  amend(changes: Partial<Pick<ReplaceRecord, "to" | "displaced">>): Promise<void>;
+  amend(changes: Partial<Pick<ReplaceRecord, "to" | "displaced" | "keep">>): Promise<void>;
   /** Removes the record, durably. Does nothing when it is not this claim's any more. */
   release(): Promise<void>;
 }
@@ -104,57 +105,6 @@ export async function readRecord(
   // A process number alone proves nothing: it may have been given to another process since (T34).
   const isWriterAlive = await runtime.processStart(record.pid) === record.processStart;
   return { kind: "valid", record, isWriterAlive };
-}
-
-/**
- * Takes the place of a dead writer: of all processes that find its record, one at a time gets to end its update.
- *
- * @param runtime File system and processes.
- * @param installation What the dead writer was updating.
- * @param found The state of the record as it was found.
- * @param end Ends the update.
- * @returns What `end` returns, or `undefined` when another process was faster.
- */
-export async function takeOver<T>(
-  runtime: JournalRuntime,
-  installation: Installation,
-  found: RecordState,
-  end: () => Promise<T>,
-): Promise<T | undefined> {
-  if (!await lockTakeover(runtime, installation)) return undefined;
-  try {
-    const now = await readRecord(runtime, installation);
-    return claimIn(now) === claimIn(found) && now.kind === found.kind ? await end() : undefined;
-  } finally {
-    await removeIfThere(runtime.fs, installation.takeover);
-  }
-}
-
-/** Whether the process that wrote a takeover lock is gone, or the lock cannot be read. */
-export async function isTakeoverStale(
-  runtime: Pick<Runtime, "fs" | "processStart">,
-  installation: Installation,
-): Promise<boolean> {
-  return !await isMarkAlive(runtime, await readFile(runtime.fs, installation.takeover, RECORD_BYTES));
-}
-
-async function lockTakeover(runtime: JournalRuntime, installation: Installation): Promise<boolean> {
-  const content = await processMark(runtime);
-  for (let tries = 0; tries < 2; tries++) {
-    try {
-      await createDurably(runtime, installation.takeover, content, { mode: 0o644 });
-      return true;
-    } catch (error) {
-      if (!isFileError(error, "exists")) throw error;
-    }
-    if (!await isTakeoverStale(runtime, installation)) return false;
-    await removeIfThere(runtime.fs, installation.takeover);
-  }
-  return false;
-}
-
-function claimIn(state: RecordState): string | undefined {
-  return state.kind === "valid" ? state.record.claim : undefined;
 }
 
 function claimOf(runtime: JournalRuntime, installation: Installation, first: ReplaceRecord): Claim {
@@ -215,14 +165,19 @@ function isRecord(value: unknown, installation: Installation): value is ReplaceR
   if (typeof value !== "object" || value === null) return false;
   const record = value as Partial<Record<keyof ReplaceRecord, unknown>>;
   return record.schema === 1 &&
-    typeof record.claim === "string" &&
+    typeof record.claim === "string" && /^[0-9a-f]{16}$/.test(record.claim) &&
     Number.isSafeInteger(record.pid) &&
     typeof record.processStart === "string" &&
     isFile(record.from, { version: true, sha256: false }) &&
     isFile(record.to, { version: false, sha256: true }) &&
     typeof record.staged === "string" && isBesideName(installation, "new", record.staged) &&
     (record.displaced === null ||
-      typeof record.displaced === "string" && isBesideName(installation, "old", record.displaced));
+      typeof record.displaced === "string" && isDisplacedName(installation, record.displaced)) &&
+    (record.keep === undefined || Number.isSafeInteger(record.keep) && (record.keep as number) >= 1);
+}
+
+function isDisplacedName(installation: Installation, name: string): boolean {
+  return isBesideName(installation, "old", name) || isOlderName(installation, name);
 }
 
 /** `nullable` names which of the two may be `null`. */

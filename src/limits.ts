@@ -99,3 +99,12 @@ export const PARTIAL_AGE = 7 * DAY;
 export const READ_CHUNK_BYTES = MIB;
 /** How many bytes of a download are taken at a time, into the same buffer: flat memory, and faster than many small ones. */
 export const BODY_CHUNK_BYTES = 256 * KIB;
+
+/** How many previous versions are kept unless the caller says otherwise: the way back from the last update. */
+export const KEEP_BACKUPS = 1;
+
+/** More previous versions than this are a mistake: each is as large as the program. */
+export const MOST_BACKUPS = 100;
+
+/** At this size the audit trail is put aside and a new one begun: some thousand attempts, and one older file. */
+export const AUDIT_BYTES = MIB;

@@ -1,7 +1,7 @@
-import { isUpdateError } from "./errors.ts";
 import { installationOf } from "./installation.ts";
 import type { ExecutableOptions, StepOptions } from "./options.ts";
-import { probeVersion } from "./probe.ts";
+import { versionIfItRuns } from "./probe.ts";
+import { backupsOf } from "./replace/backups.ts";
 import { systemRuntime } from "./runtime/default.ts";
 
 /** A version that can be gone back to. */
@@ -31,12 +31,13 @@ export interface ListBackupsOptions extends Pick<StepOptions, "runtime">, Execut
 export async function listBackups(options: ListBackupsOptions = {}): Promise<Backup[]> {
   const runtime = options.runtime ?? systemRuntime();
   const installation = await installationOf(runtime, options.executable);
-  const path = installation.backup;
-  const info = await runtime.fs.stat(path);
-  if (info?.kind !== "file") return [];
-  const version = await probeVersion(runtime, installation, path, options.probe).catch((error: unknown) => {
-    if (isUpdateError(error) && error.code === "PROBE_FAILED") return undefined;
-    throw error;
-  });
-  return [{ path, version, size: info.size, modifiedAt: info.modifiedAt }];
+  const backups: Backup[] = [];
+  // One after the other: each starts a program as large as this one.
+  for (const path of await backupsOf(runtime.fs, installation)) {
+    const info = await runtime.fs.stat(path);
+    if (info === undefined) continue;
+    const version = await versionIfItRuns(runtime, installation, path, options.probe);
+    backups.push({ path, version, size: info.size, modifiedAt: info.modifiedAt });
+  }
+  return backups;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { KEEP_BACKUPS, MOST_BACKUPS } from "./limits.ts";
 import type { OnProgress } from "./progress.ts";
 import type { ProbeOptions } from "./probe.ts";
 import type { Runtime } from "./runtime/types.ts";
@@ -29,6 +30,16 @@ export interface ExecutableOptions {
   readonly executable?: string | undefined;
   /** How a new executable is asked for its version. */
   readonly probe?: ProbeOptions | undefined;
+}
+
+/** What is kept of the versions before. */
+export interface BackupOptions {
+  /**
+   * How many previous versions are kept beside the executable, 1 to 100: the newest as `app.backup`, older ones as
+   * `app.backup.0001`, `app.backup.0002` and so on. Each is as large as the program.
+   * @default 1
+   */
+  readonly keepBackups?: number | undefined;
 }
 
 /** Whom to trust. Without any of these a manifest can be read, but nothing is installed from it. */
@@ -73,4 +84,19 @@ export interface SourceOptions {
 export interface ProgressOptions {
   /** Called when a phase begins and as a download advances. */
   readonly onProgress?: OnProgress | undefined;
+}
+
+/**
+ * Checks how many previous versions a caller wants to keep.
+ *
+ * @param options What the caller says.
+ * @returns The number.
+ * @throws {RangeError} When it is not a whole number from 1 to 100.
+ */
+export function keepBackupsOf({ keepBackups = KEEP_BACKUPS }: BackupOptions): number {
+  if (Number.isInteger(keepBackups) && keepBackups >= 1 && keepBackups <= MOST_BACKUPS) return keepBackups;
+  throw new RangeError(
+    `Cannot keep that many backups: current value is ${keepBackups}, it must be a whole number from 1 to ` +
+      `${MOST_BACKUPS}`,
+  );
 }

@@ -8,10 +8,11 @@ import { UpdateError } from "./errors.ts";
 import type { Installation } from "./installation.ts";
 import { refuseManagedInstallation } from "./managed_installation.ts";
 import { folderOf } from "./path.ts";
+import { refuseNoexec } from "./replace/mounts.ts";
 import type { FileInfo, Runtime } from "./runtime/types.ts";
 
 /** What the checks need of a runtime. */
-export type PreflightRuntime = Pick<Runtime, "fs" | "uid">;
+export type PreflightRuntime = Pick<Runtime, "fs" | "uid" | "os">;
 
 const OTHERS_WRITE = 0o002;
 const GROUP_WRITES = 0o020;
@@ -20,11 +21,11 @@ const SET_ID = 0o6000;
 
 /**
  * Refuses installations that must not be replaced: a package manager's (T26), one whose rights a new file would not
- * have (T25), and one whose folder others can write to (T23).
+ * have (T25), one whose folder others can write to (T23), and one in whose folder nothing can be run.
  *
  * @param runtime File system and user.
  * @param installation What is to be updated.
- * @throws {UpdateError} `MANAGED_INSTALL`, `PRIVILEGED_TARGET`, `UNSAFE_DIRECTORY`.
+ * @throws {UpdateError} `MANAGED_INSTALL`, `PRIVILEGED_TARGET`, `UNSAFE_DIRECTORY`, `REPLACE_FAILED`.
  */
 export async function requireReplaceable(
   runtime: PreflightRuntime,
@@ -35,6 +36,7 @@ export async function requireReplaceable(
   if (file === undefined) return;
   refusePrivileged(runtime, installation, file);
   await refuseUnsafeFolders(runtime, installation, file);
+  await refuseNoexec(runtime, installation);
 }
 
 /** A setuid program would have to be made setuid again: no updater should hold that pen (T25). */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isFileError, UpdateError } from "./errors.ts";
+import { isFileError, isUpdateError, UpdateError } from "./errors.ts";
 import { besideName, type Installation } from "./installation.ts";
 import { PROBE_OUTPUT_BYTES, PROBE_TIMEOUT } from "./limits.ts";
 import { inFolder } from "./path.ts";
@@ -77,6 +77,41 @@ export async function probeVersion(
   if (problem !== undefined) throw failed(path, problem, result);
   const { isVersion } = await import("./version.ts");
   return firstLine(result).split(/\s+/).map((word) => word.replace(/^v/, "")).find(isVersion);
+}
+
+/**
+ * Asks an executable for its version; one that does not run has none.
+ *
+ * @param runtime File system and processes.
+ * @param installation The installation it belongs to.
+ * @param path The executable.
+ * @param options How it is asked.
+ * @returns Its version, or `undefined` when it does not run or does not say.
+ */
+export async function versionIfItRuns(
+  runtime: ProbeRuntime,
+  installation: Installation,
+  path: string,
+  options?: ProbeOptions,
+): Promise<string | undefined> {
+  try {
+    return await probeVersion(runtime, installation, path, options);
+  } catch (error) {
+    if (isUpdateError(error) && error.code === "PROBE_FAILED") return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Tells whether a failure says something about the version. A program that the system did not let start, or a disk that
+ * failed, says nothing: it may be fine as soon as that is mended.
+ *
+ * @param error What was caught.
+ * @returns Whether the version is to be remembered as failed.
+ */
+export function isBadVersion(error: unknown): error is UpdateError<"PROBE_FAILED"> {
+  return isUpdateError(error) && error.code === "PROBE_FAILED" &&
+    !isFileError(error.cause, "denied", "busy", "full", "read-only");
 }
 
 async function runProbe(

@@ -4,13 +4,14 @@
  * @module
  */
 
-import { isUpdateError } from "./errors.ts";
+import { isFileError, isUpdateError } from "./errors.ts";
 import type { Installation } from "./installation.ts";
 import { locateInstallation } from "./locate_installation.ts";
 import type { ExecutableOptions, SourceOptions, StepOptions, TrustOptions } from "./options.ts";
 import { countStart, endProbation, FAILED_STARTS, type Probation, probationOf } from "./probation.ts";
+import { outcomeMemory } from "./probation_memory.ts";
 import { refuseVersion } from "./refused_versions.ts";
-import { restoreBackup } from "./replace/restore_backup.ts";
+import { noBackup, restoreBackup } from "./replace/restore_backup.ts";
 import { recoverInstallation, type RecoveryOutcome } from "./replace/recovery.ts";
 import { strategyFor } from "./replace/system.ts";
 import { systemRuntime } from "./runtime/default.ts";
@@ -70,9 +71,12 @@ export type RecoverResult = RecoveryOutcome;
 export async function recover(options: RecoverOptions = {}): Promise<RecoverResult> {
   const runtime = options.runtime ?? systemRuntime();
   const installation = await locateInstallation(runtime, options.executable);
-  const result = await recoverInstallation(runtime, strategyFor(runtime), installation, options.probe);
-  if (options.isStart !== true || result.outcome !== "none") return result;
   const stateDirectory = stateDirectoryOf(runtime, options);
+  const result = await recoverInstallation(runtime, strategyFor(runtime), installation, {
+    probe: options.probe,
+    memory: outcomeMemory(runtime, installation, stateDirectory),
+  });
+  if (options.isStart !== true || !["none", "committed"].includes(result.outcome)) return result;
   const probation = await probationOf(runtime, stateDirectory, installation);
   if (probation === undefined || await countStart(runtime, stateDirectory) < FAILED_STARTS) return result;
   return await takeBack(runtime, installation, stateDirectory, probation);
@@ -87,13 +91,25 @@ async function takeBack(
 ): Promise<RecoverResult> {
   const meaning = `${FAILED_STARTS} starts of version ${version} failed`;
   await refuseVersion(runtime, stateDirectory, version);
+  // Another copy that started at the same time may have been faster: one generation at most is taken back.
+  const isStillThere = async () => await probationOf(runtime, stateDirectory, installation) !== undefined;
   try {
-    await restoreBackup(runtime, installation, { version: from, wanted: undefined });
+    const isRestored = await restoreBackup(runtime, installation, {
+      to: from,
+      choose: async ([newest]) => await isStillThere() ? newest ?? nothing(installation) : undefined,
+    });
+    if (!isRestored) return { outcome: "running", meaning, from, to: version };
   } catch (error) {
-    // Another copy that started at the same time was faster, or there is nothing to go back to: one generation at most.
     if (!isUpdateError(error) || !["UPDATE_IN_PROGRESS", "NO_BACKUP"].includes(error.code)) throw error;
     return { outcome: error.code === "NO_BACKUP" ? "none" : "running", meaning, from, to: version };
   }
-  await endProbation(runtime, stateDirectory);
+  // What happened stands, and probation ends by itself with the file that was on it.
+  await endProbation(runtime, stateDirectory).catch((error) => {
+    if (!isFileError(error)) throw error;
+  });
   return { outcome: "rolled-back", meaning, from, to: version };
+}
+
+function nothing({ backup }: Installation): never {
+  throw noBackup(`there is no ${backup}`, { path: backup, wanted: undefined });
 }

@@ -49,9 +49,34 @@ export async function refuseVersion(
   version: string,
 ): Promise<void> {
   const known = await refusedVersions(runtime, stateDirectory);
-  const versions = [...known.filter((item) => item !== version), version].slice(-REMEMBERED);
+  await write(runtime, stateDirectory, [...known.filter((item) => item !== version), version]);
+}
+
+/**
+ * Forgets that a version failed: it works now.
+ *
+ * @param runtime File system and randomness.
+ * @param stateDirectory Where it is remembered.
+ * @param version The version.
+ * @throws {FileError} When that cannot be written.
+ */
+export async function forgiveVersion(
+  runtime: Pick<Runtime, "fs" | "random" | "pid">,
+  stateDirectory: string,
+  version: string,
+): Promise<void> {
+  const known = await refusedVersions(runtime, stateDirectory);
+  if (!known.includes(version)) return;
+  await write(runtime, stateDirectory, known.filter((item) => item !== version));
+}
+
+async function write(
+  runtime: Pick<Runtime, "fs" | "random" | "pid">,
+  stateDirectory: string,
+  versions: readonly string[],
+): Promise<void> {
   await runtime.fs.makeDirectory(stateDirectory, 0o700);
-  const bytes = new TextEncoder().encode(JSON.stringify(versions) + "\n");
+  const bytes = new TextEncoder().encode(JSON.stringify(versions.slice(-REMEMBERED)) + "\n");
   await writeDurably(runtime, pathIn(stateDirectory), bytes, { mode: 0o600 });
 }
 

@@ -5,15 +5,17 @@
  */
 
 import { toUpdateError } from "./install_error.ts";
-import { installationOf } from "./installation.ts";
+import { type Installation, installationOf } from "./installation.ts";
 import type { ExecutableOptions, SourceOptions, StepOptions, TrustOptions } from "./options.ts";
-import { probeVersion } from "./probe.ts";
+import { probeVersion, versionIfItRuns } from "./probe.ts";
 import { endProbation } from "./probation.ts";
+import { outcomeMemory } from "./probation_memory.ts";
 import { refuseVersion } from "./refused_versions.ts";
 import { recoverInstallation } from "./replace/recovery.ts";
 import { noBackup, restoreBackup } from "./replace/restore_backup.ts";
 import { strategyFor } from "./replace/system.ts";
 import { systemRuntime } from "./runtime/default.ts";
+import type { Runtime } from "./runtime/types.ts";
 import { stateDirectoryOf } from "./state_directory.ts";
 
 /** Options of {@link rollback}. */
@@ -23,7 +25,10 @@ export interface RollbackOptions
     ExecutableOptions,
     Pick<TrustOptions, "app">,
     Pick<SourceOptions, "stateDirectory"> {
-  /** The version to go back to; the previous one when absent. */
+  /**
+   * The version to go back to, one of those that `listBackups` finds; those in between go.
+   * @default the previous one
+   */
   readonly to?: string | undefined;
   /** A version that failed here: it is remembered before anything is changed, and not offered again. */
   readonly refuse?: string | undefined;
@@ -38,9 +43,10 @@ export interface RollbackResult {
 }
 
 /**
- * Puts the previous version back in the place of the executable. The backup is used up by that.
+ * Puts the previous version, or an older one that was kept, back in the place of the executable. That backup is used up
+ * by it, and the versions in between go; the next older one is `app.backup` then.
  *
- * The previous version is run first: one that does not run is not put in place. On POSIX systems the step itself is one
+ * The version is run first: one that does not run is not put in place. On POSIX systems the step itself is one
  * rename, so that there is an executable at every instant; on Windows `recover` covers the instant between two.
  *
  * Permissions: reading, writing and running in the folder of the executable.
@@ -52,19 +58,51 @@ export interface RollbackResult {
  */
 export async function rollback(options: RollbackOptions = {}): Promise<RollbackResult> {
   const runtime = options.runtime ?? systemRuntime();
+  const stateDirectory = stateDirectoryOf(runtime, options);
+  const { probe, refuse } = options;
   try {
     const installation = await installationOf(runtime, options.executable);
-    await recoverInstallation(runtime, strategyFor(runtime), installation, options.probe);
-    const { backup } = installation;
-    if ((await runtime.fs.stat(backup))?.kind !== "file") throw noBackup(backup, options.to);
-    const to = await probeVersion(runtime, installation, backup, options.probe);
-    if (options.refuse !== undefined) {
-      await refuseVersion(runtime, stateDirectoryOf(runtime, options), options.refuse);
-    }
-    await restoreBackup(runtime, installation, { version: to, wanted: options.to });
-    await endProbation(runtime, stateDirectoryOf(runtime, options)).catch(() => {});
+    const memory = outcomeMemory(runtime, installation, stateDirectory);
+    await recoverInstallation(runtime, strategyFor(runtime), installation, { probe, memory });
+    let to: string | undefined;
+    await restoreBackup(runtime, installation, {
+      to: options.to,
+      choose: async (backups) => {
+        const chosen = await choose(runtime, installation, backups, options);
+        if (refuse !== undefined) await refuseVersion(runtime, stateDirectory, refuse);
+        to = chosen.version;
+        return chosen.path;
+      },
+    });
+    await endProbation(runtime, stateDirectory).catch(() => {});
     return { to, executable: installation.executable };
   } catch (error) {
     throw toUpdateError(error);
   }
+}
+
+interface Chosen {
+  readonly path: string;
+  readonly version: string | undefined;
+}
+
+async function choose(
+  runtime: Runtime,
+  installation: Installation,
+  backups: readonly string[],
+  { to: wanted, probe }: RollbackOptions,
+): Promise<Chosen> {
+  const details = { path: installation.backup, wanted };
+  const [newest] = backups;
+  if (newest === undefined) throw noBackup(`there is no ${installation.backup}`, details);
+  if (wanted === undefined) {
+    return { path: newest, version: await probeVersion(runtime, installation, newest, probe) };
+  }
+  const found: string[] = [];
+  for (const path of backups) {
+    const version = await versionIfItRuns(runtime, installation, path, probe);
+    if (version === wanted) return { path, version };
+    found.push(`${path} is version ${version ?? "unknown"}`);
+  }
+  throw noBackup(found.join(", "), details);
 }

@@ -10,15 +10,17 @@
  */
 
 import { atomicReplace } from "./atomic_replace.ts";
+import { attemptOf, type UpdateAttempt } from "./audit_trail.ts";
 import { checkForUpdate, type CheckForUpdateOptions, type Update } from "./check_for_update.ts";
 import { downloadVerified, type DownloadVerifiedOptions } from "./download_verified.ts";
 import type { UpdateError } from "./errors.ts";
 import type { Source } from "./fetch_manifest.ts";
+import { type BackupOptions, keepBackupsOf } from "./options.ts";
 import { recover } from "./recover.ts";
 import { systemRuntime } from "./runtime/default.ts";
 
 /** Options of {@link selfUpdate}. */
-export interface SelfUpdateOptions extends CheckForUpdateOptions, DownloadVerifiedOptions {
+export interface SelfUpdateOptions extends CheckForUpdateOptions, DownloadVerifiedOptions, BackupOptions {
   /** Where the manifest comes from. */
   readonly source: Source;
   /**
@@ -26,6 +28,11 @@ export interface SelfUpdateOptions extends CheckForUpdateOptions, DownloadVerifi
    * @default every update is installed
    */
   readonly confirm?: ((update: Update) => boolean | Promise<boolean>) | undefined;
+  /**
+   * Told how an attempt to install ended, a failed one too: what an audit trail is made of, see `recordAttempt`. What it
+   * throws is ignored.
+   */
+  readonly onAttempt?: ((attempt: UpdateAttempt) => void | Promise<unknown>) | undefined;
 }
 
 /** What {@link selfUpdate} did. */
@@ -76,6 +83,7 @@ export interface SelfUpdateResult {
  *
  * @param options Where the manifest comes from, whom to trust, and which executable.
  * @returns What was done.
+ * @throws {RangeError} When `keepBackups` is no whole number from 1 to 100.
  * @throws {UpdateError} What the steps throw; every code but `ROLLBACK_FAILED` leaves the installed version unchanged.
  */
 export async function selfUpdate(options: SelfUpdateOptions): Promise<SelfUpdateResult> {
@@ -85,6 +93,8 @@ export async function selfUpdate(options: SelfUpdateOptions): Promise<SelfUpdate
   const report = (phase: "checking") =>
     options.onProgress?.({ phase, receivedBytes: 0, totalBytes: undefined, bytesPerSecond: 0 });
 
+  // Before anything is downloaded: it is the caller's mistake.
+  keepBackupsOf(options);
   await recover(step);
   report("checking");
   const update = await checkForUpdate(options.source, step);
@@ -92,7 +102,18 @@ export async function selfUpdate(options: SelfUpdateOptions): Promise<SelfUpdate
   if (await options.confirm?.(update) === false) {
     return { outcome: "deferred", from, to: from, update, cause: undefined };
   }
-  const staged = await downloadVerified(update, step);
-  const { outcome, cause } = await atomicReplace(staged, step);
-  return { outcome, from, to: outcome === "updated" ? update.version : from, update, cause };
+  const tell = async (facts: { result?: string; error?: unknown }): Promise<void> => {
+    const attempt = attemptOf(update, { ...facts, time: runtime.now(), how: "library" });
+    // The update is what it is, whatever becomes of the report.
+    await Promise.resolve(attempt).then(options.onAttempt).catch(() => {});
+  };
+  try {
+    const staged = await downloadVerified(update, step);
+    const { outcome, cause } = await atomicReplace(staged, step);
+    await tell({ result: outcome, error: cause });
+    return { outcome, from, to: outcome === "updated" ? update.version : from, update, cause };
+  } catch (error) {
+    await tell({ error });
+    throw error;
+  }
 }

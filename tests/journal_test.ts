@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { besideName, isBesideName, pathsOf } from "../src/installation.ts";
-import { claimInstallation, isTakeoverStale, readRecord, takeOver } from "../src/journal.ts";
+import { claimInstallation, readRecord } from "../src/journal.ts";
 import { isMarkAlive, processMark } from "../src/journal_process.ts";
 import { type MemoryRuntime, memoryRuntime } from "../src/runtime/memory.ts";
 import { failsWith } from "./support/fails_with.ts";
@@ -80,11 +80,13 @@ test("a claim is amended on disk first: what cannot be written is not believed",
   await assert.rejects(claim.amend({ to }), { kind: "full" });
   assert.equal(claim.record.to.sha256, null);
   end();
-  await claim.amend({ to, displaced: ".app.old-0123456789abcdef" });
-  const state = await readRecord(runtime, INSTALLATION);
-  assert(state.kind === "valid");
-  assert.deepEqual(state.record, claim.record);
-  assert.equal(state.record.to.sha256, to.sha256);
+  for (const displaced of [".app.old-0123456789abcdef", "app.backup.0001", "app.backup.12345"]) {
+    await claim.amend({ to, displaced, keep: 3 });
+    const state = await readRecord(runtime, INSTALLATION);
+    assert(state.kind === "valid");
+    assert.deepEqual(state.record, claim.record);
+    assert.equal(state.record.to.sha256, to.sha256);
+  }
 });
 
 test("readRecord() knows that the writer is dead, and when its number was given out again", async () => {
@@ -124,57 +126,6 @@ for (const [name, change] of torn) {
     await claimInstallation(runtime, INSTALLATION, FACTS);
     runtime.machine.put(INSTALLATION.record, change(runtime.machine.read(INSTALLATION.record)!));
     assert.deepEqual(await readRecord(runtime, INSTALLATION), { kind: "damaged" });
-  });
-}
-
-test("takeOver() lets one process at a time end an update, and removes its lock", async () => {
-  const { runtime, found } = await abandoned();
-  const other = runtime.machine.start();
-  let inside = 0;
-  const end = async () => {
-    assert.equal(++inside, 1);
-    await runtime.fs.stat("/opt/app");
-    inside--;
-    return "ended";
-  };
-  const results = await Promise.all([
-    takeOver(runtime, INSTALLATION, found, end),
-    takeOver(other, INSTALLATION, found, end),
-  ]);
-  assert(results.includes("ended"));
-  assert.deepEqual(runtime.machine.names("/opt/app"), [".app.update.json"]);
-});
-
-test("takeOver() does nothing when the record is another one by now", async () => {
-  const { runtime, found } = await abandoned();
-  await runtime.fs.remove(INSTALLATION.record);
-  const end = () => Promise.resolve("ended");
-  assert.equal(await takeOver(runtime, INSTALLATION, found, end), undefined);
-  await claimInstallation(runtime, INSTALLATION, FACTS);
-  assert.equal(await takeOver(runtime, INSTALLATION, found, end), undefined);
-});
-
-test("takeOver() removes its lock when ending fails", async () => {
-  const { runtime, found } = await abandoned();
-  const failure = new Error("no");
-  const ending = takeOver(runtime, INSTALLATION, found, () => Promise.reject(failure));
-  await assert.rejects(ending, (error) => error === failure);
-  assert.deepEqual(runtime.machine.names("/opt/app"), [".app.update.json"]);
-});
-
-const locks: [name: string, content: string | undefined, isStale: boolean][] = [
-  ["of a living process", undefined, false],
-  ["of a dead process", "999 1/1\n", true],
-  ["that is empty", "", true],
-  ["that is nonsense", "\0\0\0", true],
-  ["without a start", "100\n", true],
-];
-
-for (const [name, content, isStale] of locks) {
-  test(`isTakeoverStale() says ${isStale} of a lock ${name}`, async () => {
-    const runtime = start();
-    runtime.machine.put(INSTALLATION.takeover, content ?? await processMark(runtime));
-    assert.equal(await isTakeoverStale(runtime, INSTALLATION), isStale);
   });
 }
 
@@ -220,12 +171,4 @@ function start(): MemoryRuntime {
   const runtime = memoryRuntime();
   runtime.machine.putFolder("/opt/app");
   return runtime;
-}
-
-async function abandoned() {
-  const runtime = start();
-  const writer = runtime.machine.start();
-  await claimInstallation(writer, INSTALLATION, FACTS);
-  writer.kill();
-  return { runtime, found: await readRecord(runtime, INSTALLATION) };
 }

@@ -14,6 +14,7 @@ import { installedOptions } from "./updater_options.ts";
 const WORDS: Readonly<Record<string, string>> = {
   dropped: "nothing had been changed yet, and its remains are removed",
   committed: "the new version works and stays",
+  kept: "the installed version works and stays",
   "rolled-back": "the new version does not work, and the previous one is back",
   restored: "the previous version is back",
 };

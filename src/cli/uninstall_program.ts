@@ -4,13 +4,14 @@
  * @module
  */
 
+import type { Runtime } from "../../machine.ts";
 import type { Invocation } from "./invocation.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { installedPath } from "./install_program.ts";
 import { removeFromPath } from "./profiles.ts";
 
 /**
- * Removes the installed executable, its backup, and the lines on PATH. Settings and state stay, and it says where.
+ * Removes the installed executable, every version that was kept, and the lines on PATH. Settings and state stay, and it says where.
  *
  * @param invocation The run.
  * @returns The exit code.
@@ -21,7 +22,7 @@ export async function uninstallProgram(invocation: Invocation): Promise<number> 
   const { runtime, terminal } = world;
   const target = await installedPath(invocation);
   const removed: string[] = [];
-  for (const path of [target, `${target}.backup`]) {
+  for (const path of [target, ...await backupsOf(runtime, target)]) {
     if (await runtime.fs.stat(path) === undefined) continue;
     await remove(invocation, path);
     removed.push(path);
@@ -35,6 +36,15 @@ export async function uninstallProgram(invocation: Invocation): Promise<number> 
   for (const path of kept) output.step(`Kept: ${path}`);
   output.document({ removed, profiles, kept });
   return EXIT.ok;
+}
+
+/** Without running them: what is removed need not say which version it is. */
+async function backupsOf({ fs }: Runtime, target: string): Promise<string[]> {
+  const end = Math.max(target.lastIndexOf("/"), target.lastIndexOf("\\")) + 1;
+  const prefix = `${target.slice(end)}.backup`;
+  const names = await fs.list(target.slice(0, end)).catch(() => []);
+  return names.filter((name) => name.startsWith(prefix) && /^(?:\.\d{4,})?$/.test(name.slice(prefix.length)))
+    .sort().map((name) => target.slice(0, end) + name);
 }
 
 async function remove({ world: { runtime } }: Invocation, path: string): Promise<void> {

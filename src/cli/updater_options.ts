@@ -46,6 +46,8 @@ export interface UpdaterOptions extends FetchManifestOptions {
   readonly allowUnsigned: boolean;
   /** How the new executable is asked for its version. */
   readonly probe: ProbeOptions;
+  /** How many previous versions stay. */
+  readonly keepBackups: number;
 }
 
 /**
@@ -73,6 +75,7 @@ export async function updaterOptions(invocation: Invocation): Promise<UpdaterOpt
     minimumSequence,
     allowUnsigned,
     probe: probeOf(build),
+    keepBackups: settings.get("updates.keep_backups"),
     ...(allowUnsigned ? {} : root === undefined ? { keys, threshold } : { root }),
   };
 }

@@ -8,7 +8,8 @@ import { digestOf } from "../digest.ts";
 import { UpdateError } from "../errors.ts";
 import { besideName, type Installation } from "../installation.ts";
 import type { Runtime } from "../runtime/types.ts";
-import { fileDigest } from "./recovery.ts";
+import { nextOlderName } from "./backups.ts";
+import { fileDigest } from "./file_digest.ts";
 
 /** A file that was verified. */
 export interface VerifiedFile {
@@ -91,20 +92,23 @@ export async function requireNotUpdated(
 }
 
 /**
- * The name under which an older backup waits for the outcome.
+ * The name under which an older backup waits for the outcome: the one that it keeps, or one that is swept.
  *
  * @param runtime File system and randomness.
  * @param installation The executable and its backup.
+ * @param keep How many backups stay.
  * @returns A name; `null` when there is no older backup.
  * @throws {UpdateError} `REPLACE_FAILED` when something else is at its place: it would be removed in the end.
  */
 export async function displacedName(
   runtime: Pick<Runtime, "fs" | "random" | "os">,
   installation: Installation,
+  keep: number,
 ): Promise<string | null> {
   const { backup } = installation;
   const older = await runtime.fs.stat(backup);
   if (older === undefined) return null;
+  if (older.kind === "file" && keep > 1) return await nextOlderName(runtime.fs, installation);
   if (older.kind === "file" || older.kind === "symlink") return besideName(runtime, installation, "old");
   throw new UpdateError(
     "REPLACE_FAILED",

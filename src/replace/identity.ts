@@ -8,9 +8,7 @@
  */
 
 import { isFileError, UpdateError } from "../errors.ts";
-import { besideName, type Installation } from "../installation.ts";
-import { inFolder } from "../path.ts";
-import { removeIfThere } from "../remove.ts";
+import type { Installation } from "../installation.ts";
 import type { Runtime } from "../runtime/types.ts";
 
 /** What carrying identity over needs of a runtime. */
@@ -42,27 +40,6 @@ export async function keepIdentity(
   const fresh = await fs.stat(path);
   if (fresh?.uid === old.uid && fresh?.gid === old.gid) return;
   throw lost(executable, `a new file would belong to ${fresh?.uid}:${fresh?.gid}, not ${old.uid}:${old.gid}`);
-}
-
-/**
- * Tries with an empty file whether {@link keepIdentity} will succeed: asked before anything is downloaded.
- *
- * @param runtime File system and processes.
- * @param installation Where the installed executable lies.
- * @throws {UpdateError} `PRIVILEGED_TARGET` when it will not.
- */
-export async function requireIdentityKept(
-  runtime: IdentityRuntime,
-  installation: Installation,
-): Promise<void> {
-  const path = inFolder(installation.folder, besideName(runtime, installation, "new"));
-  const file = await runtime.fs.open(path, { access: "create", mode: 0o600 });
-  file.close();
-  try {
-    await keepIdentity(runtime, installation, path);
-  } finally {
-    await removeIfThere(runtime.fs, path);
-  }
 }
 
 /** Whether GNU `cp` was there to do it. */

@@ -4,22 +4,26 @@
  * @module
  */
 
-import { digestOf } from "../digest.ts";
-import { isFileError, isUpdateError, UpdateError } from "../errors.ts";
+import { isUpdateError, type UpdateError } from "../errors.ts";
 import type { Installation } from "../installation.ts";
-import { readRecord, type RecordState, type ReplaceRecord, takeOver } from "../journal.ts";
-import { inFolder } from "../path.ts";
+import { readRecord, type RecordState, type ReplaceRecord } from "../journal.ts";
+import { takeOver } from "../journal_takeover.ts";
 import { probe, type ProbeOptions, probeVersion } from "../probe.ts";
-import { removeIfThere } from "../remove.ts";
 import type { Runtime } from "../runtime/types.ts";
+import { closeGap } from "./backups.ts";
+import { commit, finish, rollbackFailed, undoUnswapped } from "./ending.ts";
+import { fileDigest } from "./file_digest.ts";
 import { recoveryFor, type RecoverySituation } from "./recovery_table.ts";
-import { displacedPath, type ReplaceStrategy, returnDisplaced } from "./strategy.ts";
+import { displacedPath, type ReplaceStrategy } from "./strategy.ts";
 import { sweep } from "./sweep.ts";
 
 /** What recovery found and did. */
 export interface RecoveryOutcome {
-  /** `none`: nothing was in progress. `running`: another process is at it. The others: how an update was ended. */
-  readonly outcome: "none" | "running" | "dropped" | "committed" | "rolled-back" | "restored";
+  /**
+   * `none`: nothing was in progress. `running`: another process is at it. `kept`: the executable is not the one that the
+   * update was to install, or nobody can tell, and it works. The others: how an update was ended.
+   */
+  readonly outcome: "none" | "running" | "dropped" | "committed" | "kept" | "rolled-back" | "restored";
   /** What was found, in a few words. */
   readonly meaning: string;
   /** The version before the update that was found, where known. */
@@ -31,13 +35,30 @@ export interface RecoveryOutcome {
 /** What recovery needs of a runtime. */
 export type RecoveryRuntime = Pick<Runtime, "fs" | "os" | "random" | "run" | "processStart" | "pid">;
 
+/** Where the outcome of an update is remembered. Not being able to must change nothing about the outcome. */
+export interface OutcomeMemory {
+  /** A version works so far: it is on probation. Called when it is live, before the record of its update goes. */
+  readonly works: (versions: { readonly version: string; readonly from: string }) => Promise<void>;
+  /** A version failed with `problem`. Called before the old one is restored. */
+  readonly fails: (version: string, problem: unknown) => Promise<void>;
+}
+
+/** How recovery tries an executable, and where it remembers what came of that. */
+export interface RecoveryOptions {
+  /** How an executable is probed. */
+  readonly probe: ProbeOptions | undefined;
+  /** What a crash has kept from being remembered. */
+  readonly memory: OutcomeMemory;
+}
+
 /**
- * Finishes, undoes or sweeps what a crash left, as the recovery table says.
+ * Finishes, undoes or sweeps what a crash left, as the recovery table says. A new version that is committed is on
+ * probation then, and one that is taken back is remembered, as if there had been no crash.
  *
  * @param runtime File system and processes.
  * @param strategy How the system lets files be replaced.
  * @param installation What may be in the middle of an update.
- * @param options How an executable is probed.
+ * @param options How an executable is probed, and where the outcome is remembered.
  * @returns What was found and done.
  * @throws {UpdateError} `ROLLBACK_FAILED` when there is nothing to restore.
  */
@@ -45,7 +66,7 @@ export async function recoverInstallation(
   runtime: RecoveryRuntime,
   strategy: ReplaceStrategy,
   installation: Installation,
-  options: ProbeOptions = {},
+  options: RecoveryOptions,
 ): Promise<RecoveryOutcome> {
   const state = await readRecord(runtime, installation);
   if (state.kind === "none") {
@@ -64,10 +85,13 @@ async function endUpdate(
   strategy: ReplaceStrategy,
   installation: Installation,
   state: RecordState,
-  options: ProbeOptions,
+  options: RecoveryOptions,
 ): Promise<RecoveryOutcome> {
   const record = state.kind === "valid" ? state.record : undefined;
-  const { action, meaning } = recoveryFor(await look(runtime, installation, record));
+  // An older version is better than none.
+  await closeGap(runtime.fs, installation);
+  const situation = await look(runtime, installation, record);
+  const { action, meaning } = recoveryFor(situation);
   switch (action) {
     case "give-up":
       throw rollbackFailed(installation, record);
@@ -79,12 +103,32 @@ async function endUpdate(
       await finish(runtime, installation, record);
       return answer("restored", meaning, record);
     case "verify": {
-      const works = await passesProbe(runtime, installation, record, options);
-      if (!works) await restore(strategy, installation, record);
-      await finish(runtime, installation, record);
-      return answer(works ? "committed" : "rolled-back", meaning, record);
+      const isNew = situation.live === "new";
+      const outcome = await verify(runtime, installation, isNew ? record : undefined, options);
+      if (outcome === "rolled-back") await restore(strategy, installation, record);
+      if (outcome === "committed") await commit(runtime, installation, record!);
+      else await finish(runtime, installation, record);
+      return answer(outcome, meaning, record);
     }
   }
+}
+
+/** Tries the live file, and remembers what came of it before anything is changed: another crash must not lose that. */
+async function verify(
+  runtime: RecoveryRuntime,
+  installation: Installation,
+  installed: ReplaceRecord | undefined,
+  { probe: options, memory }: RecoveryOptions,
+): Promise<"committed" | "kept" | "rolled-back"> {
+  const problem = await probeProblem(runtime, installation, installed, options);
+  if (installed === undefined) return problem === undefined ? "kept" : "rolled-back";
+  const { from, to } = installed;
+  if (problem === undefined) {
+    await memory.works({ version: to.version, from: from.version ?? "" });
+    return "committed";
+  }
+  await memory.fails(to.version, problem);
+  return "rolled-back";
 }
 
 function answer(
@@ -93,97 +137,6 @@ function answer(
   record: ReplaceRecord | undefined,
 ): RecoveryOutcome {
   return { outcome, meaning, from: record?.from.version ?? undefined, to: record?.to.version };
-}
-
-/**
- * Undoes an update whose new file never took the place of the live one: afterwards the folder is as it was before.
- *
- * @param runtime File system.
- * @param installation What was to be updated.
- * @param record The record of that update; it is removed last.
- */
-export async function undoUnswapped(
-  runtime: Pick<RecoveryRuntime, "fs" | "processStart" | "pid">,
-  installation: Installation,
-  record: ReplaceRecord,
-): Promise<void> {
-  const displaced = displacedPath(installation, record.displaced);
-  // Before the digest is in the record no backup has been touched; without a displaced one, the backup is ours. It
-  // is not removed unless the old executable is really in place.
-  const isOurs = record.to.sha256 !== null && displaced === undefined;
-  if (isOurs && await fileDigest(runtime, installation.executable) === record.from.sha256) {
-    await removeIfThere(runtime.fs, installation.backup);
-  }
-  await returnDisplaced(runtime, { installation, displaced });
-  await finish(runtime, installation, record);
-}
-
-/**
- * Ends an update for good: what it no longer needs goes, the record last.
- *
- * @param runtime File system.
- * @param installation What was updated.
- * @param record The record, where it could be read.
- */
-export async function finish(
-  runtime: Pick<RecoveryRuntime, "fs" | "processStart" | "pid">,
-  installation: Installation,
-  record: ReplaceRecord | undefined,
-): Promise<void> {
-  const { fs } = runtime;
-  if (record !== undefined) {
-    await removeIfThere(fs, inFolder(installation.folder, record.staged));
-    const displaced = displacedPath(installation, record.displaced);
-    // An older program may still be running under that name on Windows: a later sweep removes it.
-    if (displaced !== undefined) await removeIfThere(fs, displaced).catch(() => {});
-  }
-  await fs.syncDirectory(installation.folder);
-  await removeIfThere(fs, installation.record);
-  await fs.syncDirectory(installation.folder);
-  await sweep(runtime, installation);
-}
-
-/**
- * The digest of a file.
- *
- * @param runtime File system.
- * @param path Its path.
- * @returns 64 hexadecimal digits, or `undefined` when there is no file.
- */
-export async function fileDigest({ fs }: Pick<Runtime, "fs">, path: string): Promise<string | undefined> {
-  try {
-    const file = await fs.open(path, { access: "read" });
-    try {
-      return await digestOf({ size: (await file.stat()).size, readAt: file.readAt.bind(file) });
-    } finally {
-      file.close();
-    }
-  } catch (error) {
-    if (isFileError(error, "absent")) return undefined;
-    throw error;
-  }
-}
-
-/**
- * The error for the one situation that needs a human.
- *
- * @param installation What can be neither updated nor restored.
- * @param record The record, where it could be read.
- * @param cause What failed last.
- */
-export function rollbackFailed(
-  { executable, backup, record: recordPath, folder }: Installation,
-  record: ReplaceRecord | undefined,
-  cause?: unknown,
-): UpdateError<"ROLLBACK_FAILED"> {
-  const staged = record === undefined ? undefined : inFolder(folder, record.staged);
-  return new UpdateError(
-    "ROLLBACK_FAILED",
-    `Rollback failed: ${executable} cannot be restored from ${backup}; copy a working version to ${executable} ` +
-      `by hand, then remove ${recordPath}${staged === undefined ? "" : ` and ${staged}`}`,
-    { executable, backup, record: recordPath, staged },
-    { cause },
-  );
 }
 
 async function look(
@@ -205,20 +158,20 @@ function whichFile(digest: string, record: ReplaceRecord | undefined): "old" | "
   return digest === record?.to.sha256 ? "new" : "neither";
 }
 
-async function passesProbe(
+/** Why the live file does not pass; where it is not what the update installed, any version will do. */
+async function probeProblem(
   runtime: RecoveryRuntime,
   installation: Installation,
-  record: ReplaceRecord | undefined,
-  options: ProbeOptions,
-): Promise<boolean> {
+  installed: ReplaceRecord | undefined,
+  options: ProbeOptions | undefined,
+): Promise<UpdateError | undefined> {
   const { executable } = installation;
   try {
-    const isNew = record !== undefined && await fileDigest(runtime, executable) === record.to.sha256;
-    if (isNew) await probe(runtime, installation, executable, record.to.version, options);
-    else await probeVersion(runtime, installation, executable, options);
-    return true;
+    if (installed === undefined) await probeVersion(runtime, installation, executable, options);
+    else await probe(runtime, installation, executable, installed.to.version, options);
+    return undefined;
   } catch (error) {
-    if (isUpdateError(error) && error.code === "PROBE_FAILED") return false;
+    if (isUpdateError(error) && error.code === "PROBE_FAILED") return error;
     throw error;
   }
 }

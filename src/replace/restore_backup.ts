@@ -4,52 +4,75 @@
  * @module
  */
 
-import { isFileError, UpdateError } from "../errors.ts";
+import { isFileError, UpdateError, type UpdateErrorDetails } from "../errors.ts";
 import { besideName, type Installation } from "../installation.ts";
 import { claimInstallation, type ReplaceRecord } from "../journal.ts";
 import type { Runtime } from "../runtime/types.ts";
-import { fileDigest, finish, rollbackFailed } from "./recovery.ts";
+import { backupsOf, makeNewest } from "./backups.ts";
+import { finish, rollbackFailed } from "./ending.ts";
+import { fileDigest } from "./file_digest.ts";
 import { strategyFor } from "./system.ts";
 
+/** Which version is gone back to. */
+export interface Restoration {
+  /** Its version, where it is known. */
+  readonly to: string | undefined;
+  /**
+   * Chooses one of the backups, newest first, while no other process can change them; `undefined`: none after all.
+   * Those that are newer than the chosen one go.
+   */
+  readonly choose: (backups: readonly string[]) => Promise<string | undefined>;
+}
+
 /**
- * Puts the backup in the place of the executable, as the only process that updates it. The record is a plain claim: on
- * POSIX a crash during the one rename leaves nothing to undo, and on Windows the recovery table has a row for it.
+ * Puts a backup in the place of the executable, as the only process that updates it. The record is a plain claim: on
+ * POSIX a crash during the one rename leaves nothing to undo, and on Windows the recovery table has a row for it. The
+ * chosen backup is `app.backup` before anything else happens, so that whatever is restored after a crash is a version
+ * that was here before.
  *
  * @param runtime The runtime.
- * @param installation The executable and its backup.
- * @param versions The backup's version, and the one that was asked for.
- * @throws {UpdateError} `NO_BACKUP`, `UPDATE_IN_PROGRESS`, `ROLLBACK_FAILED`.
- * @throws {FileError} When the backup cannot be moved; nothing was changed.
+ * @param installation The executable and its backups.
+ * @param restoration Which backup.
+ * @returns Whether one was chosen.
+ * @throws {UpdateError} `UPDATE_IN_PROGRESS`, `ROLLBACK_FAILED`, and what `choose` throws.
+ * @throws {FileError} When the backup cannot be moved; the executable was not changed.
  */
 export async function restoreBackup(
   runtime: Runtime,
   installation: Installation,
-  { version, wanted }: { version: string | undefined; wanted: string | undefined },
-): Promise<void> {
-  const { backup } = installation;
-  const isThere = (await runtime.fs.stat(backup))?.kind === "file";
-  if (!isThere || wanted !== undefined && wanted !== version) {
-    throw noBackup(backup, wanted, isThere ? version : undefined);
-  }
+  { to, choose }: Restoration,
+): Promise<boolean> {
   const { record } = await claimInstallation(runtime, installation, {
     from: { version: null, sha256: await fileDigest(runtime, installation.executable) ?? "0".repeat(64) },
-    to: { version: version ?? "", sha256: null },
+    to: { version: to ?? "", sha256: null },
     staged: besideName(runtime, installation, "new"),
   });
   try {
-    await strategyFor(runtime).restore({ installation, displaced: undefined });
+    const chosen = await choose(await backupsOf(runtime.fs, installation));
+    if (chosen !== undefined) await putBack(runtime, installation, chosen);
+    await finished(runtime, installation, record);
+    return chosen !== undefined;
   } catch (error) {
     // Without an executable the record must stay: it tells `recover` what to do, and a human what happened.
     if (await runtime.fs.stat(installation.executable) === undefined) {
       throw rollbackFailed(installation, record, error);
     }
-    // It was moved, only the flush after that failed: what happened is not taken back.
-    const isMoved = await runtime.fs.stat(backup) === undefined;
     await finished(runtime, installation, record);
-    if (!isMoved) throw error;
-    return;
+    throw error;
   }
-  await finished(runtime, installation, record);
+}
+
+async function putBack(runtime: Runtime, installation: Installation, chosen: string): Promise<void> {
+  const { backup, executable } = installation;
+  await makeNewest(runtime, installation, chosen);
+  try {
+    await strategyFor(runtime).restore({ installation, displaced: undefined });
+  } catch (error) {
+    const isMoved = await runtime.fs.stat(executable) !== undefined &&
+      await runtime.fs.stat(backup) === undefined;
+    // When only the flush after it failed, what happened is not taken back.
+    if (!isMoved) throw error;
+  }
 }
 
 /** What happened stands: what cannot be removed now is removed at the next start. */
@@ -60,13 +83,12 @@ async function finished(runtime: Runtime, installation: Installation, record: Re
 }
 
 /** The error for a version that cannot be gone back to. */
-export function noBackup(path: string, wanted: string | undefined, found?: string): UpdateError<"NO_BACKUP"> {
-  const what = wanted === undefined
+export function noBackup(
+  why: string,
+  details: UpdateErrorDetails["NO_BACKUP"],
+): UpdateError<"NO_BACKUP"> {
+  const what = details.wanted === undefined
     ? "No backup version available"
-    : `No backup of version ${wanted} available`;
-  const why = found === undefined ? `there is no ${path}` : `${path} is version ${found}`;
-  return new UpdateError("NO_BACKUP", `${what}: ${why}; install the version you want instead`, {
-    path,
-    wanted,
-  });
+    : `No backup of version ${details.wanted} available`;
+  return new UpdateError("NO_BACKUP", `${what}: ${why}; install the version you want instead`, details);
 }

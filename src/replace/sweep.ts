@@ -6,8 +6,9 @@
 
 import { temporaryWriter } from "../durable.ts";
 import { type Installation, isBesideName } from "../installation.ts";
-import { isTakeoverStale, readRecord } from "../journal.ts";
-import { inFolder, nameOf } from "../path.ts";
+import { readRecord } from "../journal.ts";
+import { isStaleTakeover } from "../journal_takeover.ts";
+import { inFolder } from "../path.ts";
 import { removeTree } from "../remove.ts";
 import type { Runtime } from "../runtime/types.ts";
 
@@ -42,9 +43,8 @@ async function isStray(
   installation: Installation,
   name: string,
 ): Promise<boolean> {
-  if (name === nameOf(installation.takeover)) return await isTakeoverStale(runtime, installation);
-  const writer = temporaryWriter(installation.record, name) ??
-    temporaryWriter(installation.takeover, name);
+  if (await isStaleTakeover(runtime, installation, name)) return true;
+  const writer = temporaryWriter(installation.record, name);
   if (writer !== undefined) return writer !== runtime.pid && await runtime.processStart(writer) === undefined;
   return (["new", "old", "probe"] as const).some((purpose) => isBesideName(installation, purpose, name));
 }

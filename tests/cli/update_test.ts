@@ -178,6 +178,70 @@ test("cco rollback --to goes back to that version only", async () => {
   assert.equal(await readFile(world.executable, "utf8"), scriptOf("2025.11.1"));
 });
 
+test("updates.keep_backups keeps that many versions: each can be listed and gone back to", async () => {
+  await using world = await worldWithUpdate();
+  await world.writeConfig("[updates]\nkeep_backups = 3\n");
+  const update = async (version: string) => {
+    await world.publish([{ version }]);
+    assert.equal((await world.run("update --yes")).code, 0);
+    world.build = { ...world.build, version };
+  };
+  for (const version of ["2025.11.2", "2025.11.3", "2025.11.4", "2025.11.5"]) await update(version);
+  assert.deepEqual(await world.installed(), ["cco", "cco.backup", "cco.backup.0002", "cco.backup.0003"]);
+
+  const { stdout } = await world.run("update --list-backups");
+  const listed = stdout.trimEnd().split("\n").map((line) => line.replace(/ {2}.*\/(?=cco)/, " "));
+  assert.deepEqual(listed, [
+    "2025.11.4 cco.backup",
+    "2025.11.3 cco.backup.0003",
+    "2025.11.2 cco.backup.0002",
+  ]);
+  const { document } = await world.json("update --list-backups");
+  assert.deepEqual((document["backups"] as { version: string }[]).map(({ version }) => version), [
+    "2025.11.4",
+    "2025.11.3",
+    "2025.11.2",
+  ]);
+
+  const wrong = await world.run("rollback --to 2025.11.1");
+  assert.equal(wrong.code, 5);
+  assert.match(wrong.stderr, /^No backup version available: .*cco\.backup\.0003 is version 2025\.11\.3/);
+  assert.match(
+    (await world.run("rollback --to 2025.11.3")).stdout,
+    /Rolled back to previous version 2025\.11\.3/,
+  );
+  assert.equal(await readFile(world.executable, "utf8"), scriptOf("2025.11.3"));
+  assert.deepEqual(await world.installed(), ["cco", "cco.backup"]);
+
+  await world.writeConfig("[updates]\nkeep_backups = 1\n");
+  world.build = { ...world.build, version: "2025.11.3" };
+  await update("2025.11.6");
+  assert.deepEqual(await world.installed(), ["cco", "cco.backup"]);
+});
+
+test("a rollback while another process updates says so, although there is no backup yet", async () => {
+  await using world = await worldWithUpdate();
+  const { pid, processStart } = world.runtime;
+  await writeFile(
+    world.executable.replace(/cco$/, ".cco.update.json"),
+    JSON.stringify({
+      schema: 1,
+      claim: "0123456789abcdef",
+      pid,
+      processStart: await processStart(pid),
+      from: { version: "2025.11.1", sha256: "a".repeat(64) },
+      to: { version: "2025.11.2", sha256: null },
+      staged: ".cco.new-0123456789abcdef",
+      displaced: null,
+    }),
+  );
+  for (const command of ["rollback", "rollback --to 2025.11.1", "update --rollback"]) {
+    const { code, stderr } = await world.run(command);
+    assert.equal(code, 5);
+    assert.match(stderr, /^Update already in progress: process \d+ is updating /);
+  }
+});
+
 test("flags that ask for different things are refused", async () => {
   await using world = await worldWithUpdate();
   for (const flags of ["--check --rollback", "--dry-run --list-backups", "--to 1.0.0"]) {

@@ -1,5 +1,6 @@
 import { deepEqual, ok } from "node:assert/strict";
 import { test } from "node:test";
+import type { Runtime } from "../../src/runtime/types.ts";
 import { explore } from "./support/explore.ts";
 import { interfered, postponed, stepNames, without } from "./support/sabotage.ts";
 import { type Scenario, scenariosOn } from "./support/scenario.ts";
@@ -69,8 +70,34 @@ const FLUSHES: readonly [scenario: string, flushes: readonly [name: string, spar
     ["syncDirectory apps, after remove .app.old-* (2)", "the one before it is enough here"],
     ["syncDirectory apps, after remove .app.update.json"],
   ]],
+  ["an update that keeps fewer versions than there are", [
+    ["sync .app.update.json.*.tmp, after the start", CLAIM],
+    ["syncDirectory apps, after remove .app.update.json.*.tmp", CLAIM],
+    ["sync .app.new-*, after chmod .app.new-*"],
+    ["sync .app.update.json.*.tmp, after remove .app.probe-*"],
+    [
+      "syncDirectory apps, after rename .app.update.json",
+      "the older backup gets its name back whatever the record says",
+    ],
+    ["syncDirectory apps, after rename app.backup.0003"],
+    ["syncDirectory apps, after link app.backup"],
+    ["syncDirectory apps, after rename app"],
+    ["sync .probation.json.*.tmp, after remove probation.json"],
+    ["syncDirectory state, after rename probation.json"],
+    ["syncDirectory apps, after remove .app.new-*"],
+    ["syncDirectory apps, after remove .app.update.json"],
+  ]],
+  ["a rollback by several versions", [
+    ["sync .app.update.json.*.tmp, after the start", CLAIM],
+    ["syncDirectory apps, after remove .app.update.json.*.tmp", CLAIM],
+    ["syncDirectory apps, after remove app.backup.0003"],
+    ["syncDirectory apps, after rename app.backup"],
+    ["syncDirectory apps, after rename app"],
+    ["syncDirectory apps, after rename app.backup (2)"],
+    ["syncDirectory apps, after remove .app.update.json"],
+  ]],
   ["a rollback", [
-    ["sync .app.update.json.*.tmp, after remove .app.probe-*", CLAIM],
+    ["sync .app.update.json.*.tmp, after the start", CLAIM],
     ["syncDirectory apps, after remove .app.update.json.*.tmp", CLAIM],
     ["syncDirectory apps, after rename app", ONE_RENAME],
     ["syncDirectory apps, after remove .app.new-*", ONE_RENAME],
@@ -96,36 +123,115 @@ for (const [name, flushes] of FLUSHES) {
   }
 }
 
-/** A step of the second update, and the later one that it is put behind. */
-const EXCHANGED: readonly [late: string, until: string][] = [
+/** A step, and the later one of the same sequence that it is put behind. */
+const EXCHANGED: readonly [scenario: string, steps: readonly [late: string, until: string][]][] = [
+  ["a second update", [
+    [
+      "rename .app.update.json, after sync .app.update.json.*.tmp",
+      "syncDirectory apps, after rename .app.update.json",
+    ],
+    ["syncDirectory apps, after rename .app.update.json", "rename .app.old-*, after syncDirectory apps"],
+    ["rename .app.old-*, after syncDirectory apps", "syncDirectory apps, after rename .app.old-*"],
+    ["syncDirectory apps, after rename .app.old-*", "link app.backup, after syncDirectory apps"],
+    ["link app.backup, after syncDirectory apps", "syncDirectory apps, after link app.backup"],
+    ["link app.backup, after syncDirectory apps", "rename app, after syncDirectory apps"],
+    ["syncDirectory apps, after link app.backup", "rename app, after syncDirectory apps"],
+    ["rename app, after syncDirectory apps", "syncDirectory apps, after rename app"],
+    ["syncDirectory apps, after rename app", "remove .app.update.json, after syncDirectory apps"],
+    [
+      "rename probation.json, after sync .probation.json.*.tmp",
+      "remove .app.update.json, after syncDirectory apps",
+    ],
+  ]],
+  ["an update to a version that fails once it is live", [
+    [
+      "rename refused-versions.json, after sync .refused-versions.json.*.tmp",
+      "syncDirectory apps, after rename app (2)",
+    ],
+    ["syncDirectory apps, after rename app (2)", "rename app.backup, after syncDirectory apps"],
+  ]],
+  ["an update that keeps fewer versions than there are", [
+    [
+      "rename app.backup.0003, after syncDirectory apps",
+      "syncDirectory apps, after rename app.backup.0003",
+    ],
+    ["syncDirectory apps, after rename app.backup.0003", "link app.backup, after syncDirectory apps"],
+    ["link app.backup, after syncDirectory apps", "rename app, after syncDirectory apps"],
+    [
+      "remove app.backup.0001, after remove app.backup.0002",
+      "remove .app.update.json, after syncDirectory apps",
+    ],
+  ]],
+  ["a rollback by several versions", [
+    ["remove app.backup.0003, after remove .app.probe-*", "rename app.backup, after syncDirectory apps"],
+    ["syncDirectory apps, after remove app.backup.0003", "rename app.backup, after syncDirectory apps"],
+    ["rename app.backup, after syncDirectory apps", "rename app, after syncDirectory apps"],
+    ["syncDirectory apps, after rename app", "rename app.backup, after remove .app.new-*"],
+    ["rename app.backup, after remove .app.new-*", "remove .app.update.json, after syncDirectory apps"],
+  ]],
+];
+
+for (const [name, steps] of EXCHANGED) {
+  for (const [late, until] of steps) {
+    test(`${name}: with "${late}" put behind "${until}" a violation is found`, async () => {
+      const scenario = scenarioNamed(name);
+      const all = await stepsOf(scenario);
+      ok(all.includes(late) && all.includes(until), `the steps are ${all.join("\n")}`);
+      const { violations } = await explore(scenario, {
+        cuts: 1,
+        enough: 1,
+        sabotage: (runtime) => postponed(runtime, late, until),
+      });
+      ok(violations.length > 0);
+    });
+  }
+}
+
+// What a recovery does depends on what it finds, so that its steps have no fixed order: each of these leaves a step of
+// every recovery out, or puts it at the end.
+const RECOVERIES: readonly [scenario: string, title: string, sabotage: (runtime: Runtime) => Runtime][] = [
   [
-    "rename .app.update.json, after sync .app.update.json.*.tmp",
-    "syncDirectory apps, after rename .app.update.json",
+    "a second update",
+    "probation begins after the record is gone",
+    (runtime) => postponed(runtime, /^rename probation\.json/, /^remove \.app\.update\.json,/),
   ],
-  ["syncDirectory apps, after rename .app.update.json", "rename .app.old-*, after syncDirectory apps"],
-  ["rename .app.old-*, after syncDirectory apps", "syncDirectory apps, after rename .app.old-*"],
-  ["syncDirectory apps, after rename .app.old-*", "link app.backup, after syncDirectory apps"],
-  ["link app.backup, after syncDirectory apps", "syncDirectory apps, after link app.backup"],
-  ["link app.backup, after syncDirectory apps", "rename app, after syncDirectory apps"],
-  ["syncDirectory apps, after link app.backup", "rename app, after syncDirectory apps"],
-  ["rename app, after syncDirectory apps", "syncDirectory apps, after rename app"],
-  ["syncDirectory apps, after rename app", "remove .app.update.json, after syncDirectory apps"],
   [
-    "rename probation.json, after sync .probation.json.*.tmp",
-    "remove .app.update.json, after syncDirectory apps",
+    "a second update",
+    "the new record of probation is not flushed",
+    (runtime) => without(runtime, [/^sync \.probation\.json/]),
+  ],
+  [
+    "a second update",
+    "the folder of the state is not flushed",
+    (runtime) => without(runtime, [/^syncDirectory state/]),
+  ],
+  [
+    "a second update",
+    "the folder is not flushed before the record is removed",
+    (runtime) => without(runtime, [/^syncDirectory apps, after (?!remove \.app\.update\.json,)/]),
+  ],
+  [
+    "an update to a version that fails once it is live",
+    "a bad version is remembered after it is taken back",
+    (
+      runtime,
+    ) => postponed(runtime, /^rename refused-versions\.json/, /^remove \.app\.update\.json,/),
+  ],
+  [
+    "an update to a version that fails once it is live",
+    "what is remembered is not flushed",
+    (runtime) => without(runtime, [/^sync \.refused-versions\.json/, /^syncDirectory state/]),
+  ],
+  [
+    "an update that keeps fewer versions than there are",
+    "backups go after the record",
+    (runtime) => postponed(runtime, /^remove app\.backup\.0001/, /^remove \.app\.update\.json,/),
   ],
 ];
 
-for (const [late, until] of EXCHANGED) {
-  test(`a second update: with "${late}" put behind "${until}" a violation is found`, async () => {
-    const scenario = scenarioNamed("a second update");
-    const steps = await stepsOf(scenario);
-    ok(steps.includes(late) && steps.includes(until), `the steps are ${steps.join("\n")}`);
-    const { violations } = await explore(scenario, {
-      cuts: 1,
-      enough: 1,
-      sabotage: (runtime) => postponed(runtime, late, until),
-    });
+for (const [name, title, sabotageRecovery] of RECOVERIES) {
+  test(`the recovery of ${name}: a violation is found when ${title}`, async () => {
+    const { violations } = await explore(scenarioNamed(name), { cuts: 2, enough: 1, sabotageRecovery });
     ok(violations.length > 0);
   });
 }

@@ -117,12 +117,12 @@ const rows: readonly Row[] = [
   },
 
   // Somebody else replaced the executable.
-  { record: "valid", live: "another version", outcome: "committed", after: { live: "another version" } },
+  { record: "valid", live: "another version", outcome: "kept", after: { live: "another version" } },
   {
     record: "valid",
     live: "another version",
     backup: "older",
-    outcome: "committed",
+    outcome: "kept",
     after: { live: "another version", backup: "older" },
   },
   { record: "valid", live: "damaged", backup: "older", outcome: "rolled-back", after: { live: "older" } },
@@ -140,13 +140,16 @@ const rows: readonly Row[] = [
   { record: "valid", outcome: "ROLLBACK_FAILED", after: {} },
 
   // The record is torn.
-  { record: "torn", live: "old", outcome: "committed", after: { live: "old" } },
-  { record: "torn", live: "new", backup: "old", outcome: "committed", after: { live: "new", backup: "old" } },
+  { record: "torn", live: "old", outcome: "kept", after: { live: "old" } },
+  { record: "torn", live: "new", backup: "old", outcome: "kept", after: { live: "new", backup: "old" } },
   { record: "torn", live: "damaged", backup: "old", outcome: "rolled-back", after: { live: "old" } },
   { record: "torn", backup: "old", outcome: "restored", after: { live: "old" } },
   { record: "torn", live: "damaged", outcome: "ROLLBACK_FAILED", after: { live: "damaged" } },
   { record: "torn", outcome: "ROLLBACK_FAILED", after: {} },
 ];
+
+/** The first lock for the record that {@link crashed} leaves. */
+const LOCK = "/opt/app/.app.update.takeover.0123456789abcdef.0";
 
 const UNSWAPPED: Row = { record: "valid", live: "old", outcome: "dropped", after: { live: "old" } };
 const SWAPPED: Row = {
@@ -272,6 +275,10 @@ test("recover() is not misled by a process that was given the number of the dead
 const plants: [name: string, changes: Record<string, unknown>][] = [
   ["names a staged file of another program", { staged: "../../bin/sh" }],
   ["names a staged file that is no temporary one", { staged: "app.conf" }],
+  ["names a backup that is none", { displaced: "app.backup.01" }],
+  ["names a backup of another program", { displaced: "../app2.backup.0001" }],
+  ["has a claim that is a path", { claim: "../../etc/cron.d/x" }],
+  ["keeps no backup", { keep: 0 }],
   ["names a displaced file of another program", { displaced: "../../bin/sh" }],
   ["names a displaced file that is no temporary one", { displaced: "app.conf" }],
   ["is of a newer schema", { schema: 2 }],
@@ -289,7 +296,7 @@ for (const [name, changes] of plants) {
     place.machine.put("/opt/app/.app.update.json", JSON.stringify({ ...record, ...changes }));
     assert.equal(
       (await recover({ ...place.options, executable: place.executable, runtime })).outcome,
-      "committed",
+      "kept",
     );
     assert.equal(place.machine.read("/opt/app/app.conf"), "precious");
     assert.equal(place.machine.read("/bin/sh"), "precious");
@@ -305,7 +312,7 @@ test("recover() takes a record that is too large for a damaged one", async () =>
   );
   assert.equal(
     (await recover({ ...place.options, executable: place.executable, runtime })).outcome,
-    "committed",
+    "kept",
   );
 });
 
@@ -324,7 +331,7 @@ test("recover() by many processes at once lets one of them act", async () => {
 test("recover() goes on where a recovering process died, also when its lock is empty", async () => {
   for (const lock of ["", "nonsense", "999 1/1\n"]) {
     const { place, runtime } = await crashed("linux", SWAPPED);
-    place.machine.put("/opt/app/.app.update.takeover", lock);
+    place.machine.put(LOCK, lock);
     assert.equal(
       (await recover({ ...place.options, executable: place.executable, runtime })).outcome,
       "committed",
@@ -353,8 +360,10 @@ test("recover() sweeps what dead processes left, and nothing else", async () => 
     ".app.new-0123456789abcdef",
     ".app.old-0123456789abcdef",
     ".app.update.json.999-0123456789abcdef.tmp",
-    ".app.update.takeover.999-0123456789abcdef.tmp",
-    ".app.update.takeover",
+    ".app.update.takeover.0123456789abcdef.0.999-0123456789abcdef.tmp",
+    ".app.update.takeover.0123456789abcdef.0",
+    ".app.update.takeover.0123456789abcdef.12",
+    ".app.update.takeover.torn.0",
   ];
   const foreign = [
     "app.backup",
@@ -368,6 +377,10 @@ test("recover() sweeps what dead processes left, and nothing else", async () => 
     ".app.update.json.999-0123456789abcdef.tmp2",
     ".app.update.json.x-0123456789abcdef.tmp",
     ".app.update.jsonx",
+    ".app.update.takeover.0123456789abcdef",
+    ".app.update.takeover.fedcba.0",
+    "app.backup.1",
+    "app.backup.0007",
     `.app.update.json.${place.runtime.pid}-0123456789abcdef.tmp`,
   ];
   for (const name of [...strays, ...foreign]) place.machine.put(place.beside(name), name);

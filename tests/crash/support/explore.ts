@@ -4,9 +4,11 @@ import type { MemoryDisk, MemoryMachine } from "../../../src/runtime/memory.ts";
 import { seededRandom } from "../../../src/runtime/memory/random.ts";
 import type { Runtime } from "../../../src/runtime/types.ts";
 import {
+  isFailing,
   machineFor,
   problemsAfterRecovery,
   problemsBeforeRecovery,
+  problemsOfMemory,
   problemsOfProbation,
   problemsOncePromised,
   recoverAs,
@@ -34,6 +36,8 @@ export interface ExploreOptions {
   readonly recoverers?: number;
   /** Changes what the scenario asks of the runtime: to show that a missing step is noticed. */
   readonly sabotage?: (runtime: Runtime) => Runtime;
+  /** The same for what recovers. */
+  readonly sabotageRecovery?: (runtime: Runtime) => Runtime;
   /** Stops at this many violations. */
   readonly enough?: number;
 }
@@ -65,6 +69,7 @@ class Explorer {
       seed: 1,
       recoverers: 1,
       sabotage: (runtime) => runtime,
+      sabotageRecovery: (runtime) => runtime,
       enough: 20,
       ...options,
     };
@@ -75,7 +80,7 @@ class Explorer {
     const machine = machineFor(this.#scenario);
     const runtime = this.#options.sabotage(machine.start({ execPath: placesOn(os).executable }));
     const moments = await recordMoments(machine, () => act(runtime));
-    await this.#cutAll(moments, this.#options.cuts, []);
+    await this.#cutAll(moments, this.#options.cuts, [], false);
     // On Windows nothing can force names to the disk in time.
     if (os !== "windows") await this.#requirePromise(machine.disk);
     return this.#result();
@@ -92,37 +97,52 @@ class Explorer {
     return { moments: this.#moments, states: this.#states, violations: this.#violations };
   }
 
-  async #cutAll(moments: readonly Moment[], cutsLeft: number, history: readonly string[]): Promise<void> {
+  /** `hasFailed`: before an earlier power cut a version was live that fails. */
+  async #cutAll(
+    moments: readonly Moment[],
+    cutsLeft: number,
+    history: readonly string[],
+    hasFailed: boolean,
+  ): Promise<void> {
     for (const { after, disk } of moments) {
       this.#moments++;
       for (const cut of disk.powerCuts(this.#options.seed)) {
         if (this.#violations.length >= this.#options.enough) return;
-        const key = `${cutsLeft} ${cut.disk.fingerprint()}`;
+        const key = `${cutsLeft} ${hasFailed} ${cut.disk.fingerprint()}`;
         if (this.#seen.has(key)) continue;
         this.#seen.add(key);
         const lost = cut.lost.length === 0 ? "" : `, lost: ${cut.lost.join("; ")}`;
-        await this.#recoverFrom(cut.disk, cutsLeft - 1, [...history, `power cut after ${after}${lost}`]);
+        const now = [...history, `power cut after ${after}${lost}`];
+        await this.#recoverFrom(cut.disk, cutsLeft - 1, now, hasFailed);
       }
     }
   }
 
-  async #recoverFrom(disk: MemoryDisk, cutsLeft: number, history: readonly string[]): Promise<void> {
+  async #recoverFrom(
+    disk: MemoryDisk,
+    cutsLeft: number,
+    history: readonly string[],
+    hadFailed: boolean,
+  ): Promise<void> {
     this.#states++;
     await this.#requireWorking(disk, history);
+    const hasFailed = hadFailed || await isFailing(disk, this.#scenario);
     const machine = machineFor(this.#scenario, disk);
     const problems: string[] = [];
     const moments = await recordMoments(machine, async () => {
       await Promise.all(this.#pids(cutsLeft).map((pid) => this.#recover(pid, machine, problems)));
     });
     if (problems.length === 0) problems.push(...await problemsAfterRecovery(machine, this.#scenario));
+    problems.push(...await problemsOfProbation(machine.disk, this.#scenario));
+    if (hasFailed) problems.push(...problemsOfMemory(machine.disk, this.#scenario));
     this.#report([...history, "after recovery"], problems);
-    if (cutsLeft > 0) await this.#cutAll(moments, cutsLeft, history);
+    if (cutsLeft > 0) await this.#cutAll(moments, cutsLeft, history, hasFailed);
   }
 
   async #recover(pid: number, machine: MemoryMachine, problems: string[]): Promise<void> {
     const stop = this.#options.recoverers > 1 ? interleave(machine, this.#states) : () => {};
     try {
-      await recoverAs(pid, machine, this.#scenario);
+      await recoverAs(pid, machine, this.#scenario, this.#options.sabotageRecovery);
     } catch (error) {
       problems.push(`recovery failed: ${error}`);
     } finally {
@@ -139,8 +159,7 @@ class Explorer {
     const scenario = this.#scenario;
     const before = [...history, "before recovery"];
     if (scenario.os !== "windows") this.#report(before, await problemsBeforeRecovery(disk, scenario));
-    // A second power cut may come after a recovery has committed, which starts no probation.
-    if (history.length === 1) this.#report(before, await problemsOfProbation(disk, scenario));
+    this.#report(before, await problemsOfProbation(disk, scenario));
   }
 
   #report(history: readonly string[], problems: readonly string[]): void {

@@ -2,12 +2,13 @@
 
 import { recover } from "../../../src/recover.ts";
 import { type MemoryDisk, MemoryMachine, type MemoryOperation } from "../../../src/runtime/memory.ts";
-import { placesOn, program, programs, recordIn, stateFile } from "./places.ts";
+import type { Runtime } from "../../../src/runtime/types.ts";
+import { olderBackup, placesOn, program, programs, recordIn, stateFile } from "./places.ts";
 import { type Scenario, serve } from "./scenario.ts";
 
 /** Starts a machine as a scenario begins, or from what a power cut has left. */
 export function machineFor(scenario: Scenario, disk?: MemoryDisk): MemoryMachine {
-  const { os, live, backup, hasLinks = true, refusesRename = false } = scenario;
+  const { os, live, backup, older = [], hasLinks = true, refusesRename = false } = scenario;
   const places = placesOn(os);
   const machine = new MemoryMachine({ os, programs, fetch: serve, ...(disk === undefined ? {} : { disk }) });
   if (!hasLinks) machine.operations.fail("unsupported", ({ name }) => name === "link");
@@ -16,14 +17,22 @@ export function machineFor(scenario: Scenario, disk?: MemoryDisk): MemoryMachine
   machine.putFolder(places.state);
   machine.put(places.executable, program(live));
   if (backup !== undefined) machine.put(places.backup, program(backup));
+  for (const [index, version] of older.entries()) {
+    machine.put(olderBackup(places, older.length - index), program(version));
+  }
   return machine;
 }
 
 /** Recovers as the next start of the program does. */
-export async function recoverAs(pid: number, machine: MemoryMachine, { os }: Scenario): Promise<void> {
+export async function recoverAs(
+  pid: number,
+  machine: MemoryMachine,
+  { os }: Scenario,
+  sabotage: (runtime: Runtime) => Runtime = (runtime) => runtime,
+): Promise<void> {
   const { executable, state } = placesOn(os);
   const runtime = machine.start({ pid, execPath: executable });
-  await recover({ runtime, executable, stateDirectory: state });
+  await recover({ runtime: sabotage(runtime), executable, stateDirectory: state });
   runtime.kill();
 }
 
@@ -62,14 +71,19 @@ export async function problemsAfterRecovery(machine: MemoryMachine, scenario: Sc
   const problems: string[] = [];
   const live = await versionAt(executable, machine, scenario);
   if (live === undefined || !(live in outcomes)) return [`live is ${live}`];
-  const kept = await versionAt(backup, machine, scenario);
-  if (!outcomes[live]!.includes(kept)) problems.push(`live is ${live}, but the backup is ${kept}`);
+  const name = (path: string) => path.slice(folder.length + 1);
+  const backups = machine.names(folder).filter((one) => /\.backup(\.\d{4,})?$/.test(one))
+    .sort((a, b) => a === name(backup) ? -1 : b === name(backup) ? 1 : a < b ? 1 : -1);
+  const versions = backups.map((one) => versionAt(executable.replace(/[^/\\]+$/, one), machine, scenario));
+  const kept = (await Promise.all(versions)).join(" ");
+  if (!outcomes[live]!.includes(kept)) problems.push(`live is ${live}, but the backups are ${kept}`);
+  if (backups.length > 0 && backups[0] !== name(backup)) problems.push(`there is no ${name(backup)}`);
   const mode = machine.mode(executable);
   if (os !== "windows" && mode !== 0o755) problems.push(`the mode is ${mode?.toString(8)}`);
   // What was running during the recovery is removed at the start after it.
   if (os === "windows") await recoverAs(300, machine, scenario);
-  const name = (path: string) => path.slice(folder.length + 1);
-  const strays = machine.names(folder).filter((one) => one !== name(executable) && one !== name(backup));
+  const expected = [name(executable), ...backups];
+  const strays = machine.names(folder).filter((one) => !expected.includes(one));
   if (strays.length > 0) problems.push(`left behind: ${strays.join(", ")}`);
   return problems;
 }
@@ -96,6 +110,18 @@ export async function versionAt(
 
 async function liveVersion(disk: MemoryDisk, scenario: Scenario): Promise<string | undefined> {
   return await versionAt(placesOn(scenario.os).executable, machineFor(scenario, disk.snapshot()), scenario);
+}
+
+/** A version that was seen to fail is remembered, whatever happens after that. */
+export function problemsOfMemory(disk: MemoryDisk, scenario: Scenario): string[] {
+  const { transient } = scenario;
+  if (transient === undefined || remembers(disk, scenario, "refused-versions.json", transient)) return [];
+  return [`${transient} failed and is not remembered`];
+}
+
+/** Whether the version that fails once it is live is live. */
+export async function isFailing(disk: MemoryDisk, scenario: Scenario): Promise<boolean> {
+  return scenario.transient !== undefined && await liveVersion(disk, scenario) === scenario.transient;
 }
 
 function remembers(

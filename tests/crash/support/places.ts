@@ -22,6 +22,11 @@ export function placesOn(os: System): Places {
   return { folder, executable, backup: `${executable}.backup`, state };
 }
 
+/** An older backup, by its number. */
+export function olderBackup({ backup }: Places, number: number): string {
+  return `${backup}.${String(number).padStart(4, "0")}`;
+}
+
 /** The record of an update. */
 export function recordIn({ executable }: Places): string {
   return executable.replace(/app(?:\.exe)?$/, (name) => `.${name}.update.json`);

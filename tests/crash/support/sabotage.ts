@@ -72,23 +72,30 @@ export function stepNames(): (step: Step) => string {
   };
 }
 
+/** A step by its name, or all whose names match. */
+export type Steps = string | RegExp;
+
 /** Leaves steps out. */
-export function without(runtime: Runtime, left: readonly string[]): Runtime {
+export function without(runtime: Runtime, left: readonly Steps[]): Runtime {
   const nameOf = stepNames();
-  return interfered(
-    runtime,
-    (step, carryOut) => left.includes(nameOf(step)) ? Promise.resolve() : carryOut(),
-  );
+  return interfered(runtime, (step, carryOut) => {
+    const name = nameOf(step);
+    return left.some((one) => isOne(one, name)) ? Promise.resolve() : carryOut();
+  });
 }
 
 /** Carries a step out only after a later one. */
-export function postponed(runtime: Runtime, late: string, until: string): Runtime {
+export function postponed(runtime: Runtime, late: Steps, until: Steps): Runtime {
   const nameOf = stepNames();
   let held: (() => Promise<void>) | undefined;
   return interfered(runtime, async (step, carryOut) => {
     const name = nameOf(step);
-    if (name === late) return void (held = carryOut);
+    if (isOne(late, name)) return void (held = carryOut);
     await carryOut();
-    if (name === until) await held?.();
+    if (isOne(until, name)) await held?.();
   });
+}
+
+function isOne(steps: Steps, name: string): boolean {
+  return typeof steps === "string" ? steps === name : steps.test(name);
 }

@@ -20,10 +20,12 @@ export interface Scenario {
   /** The installed version, and the one that is kept as its backup. */
   readonly live: string;
   readonly backup: string | undefined;
+  /** Older ones that are kept too, newest first. */
+  readonly older?: readonly string[];
   /** What is done. */
   readonly act: (runtime: Runtime) => Promise<void>;
-  /** Which versions may be under `app.backup` for each version that may be live after recovery. */
-  readonly outcomes: Readonly<Record<string, readonly (string | undefined)[]>>;
+  /** Which backups may be there for each version that may be live after recovery: newest first, blanks between. */
+  readonly outcomes: Readonly<Record<string, readonly string[]>>;
   /** A version that may be live before recovery, but not after it: a whole executable that fails its probe. */
   readonly transient?: string;
   /** The version that is on probation once it is committed. */
@@ -54,7 +56,8 @@ const RELEASES: Readonly<Record<string, TestRelease>> = {
 /** All scenarios of a system. */
 export function scenariosOn(os: System): Scenario[] {
   const places = placesOn(os);
-  const update = (name: string) => (runtime: Runtime) => updateTo(name, places, runtime);
+  const update = (name: string, keepBackups = 1) => (runtime: Runtime) =>
+    updateTo(name, places, runtime, keepBackups);
   const base = { os, live: "1.0.0", backup: "0.9.0" };
   const updated = {
     outcomes: { "1.0.0": ["0.9.0"], "2.0.0": ["1.0.0"] },
@@ -68,7 +71,7 @@ export function scenariosOn(os: System): Scenario[] {
       ...updated,
       name: "a first update",
       backup: undefined,
-      outcomes: { "1.0.0": [undefined], "2.0.0": ["1.0.0"] },
+      outcomes: { "1.0.0": [""], "2.0.0": ["1.0.0"] },
       act: update("good"),
     },
     { ...base, ...updated, name: "a second update", act: update("good") },
@@ -82,7 +85,13 @@ export function scenariosOn(os: System): Scenario[] {
       refused: "3.0.0",
       act: update("failsWhenLive"),
     },
-    { ...base, ...unchanged, name: "an update to a version that fails its first probe", act: update("lies") },
+    {
+      ...base,
+      ...unchanged,
+      name: "an update to a version that fails its first probe",
+      refused: "4.0.0",
+      act: update("lies"),
+    },
     {
       ...base,
       ...unchanged,
@@ -94,7 +103,7 @@ export function scenariosOn(os: System): Scenario[] {
       ...base,
       name: "a first update whose file cannot be put in its place",
       backup: undefined,
-      outcomes: { "1.0.0": [undefined] },
+      outcomes: { "1.0.0": [""] },
       promised: "1.0.0",
       refusesRename: true,
       act: update("good"),
@@ -102,7 +111,7 @@ export function scenariosOn(os: System): Scenario[] {
     {
       ...base,
       name: "an update that is taken back after three failed starts",
-      outcomes: { "1.0.0": ["0.9.0", undefined], "2.0.0": ["1.0.0"] },
+      outcomes: { "1.0.0": ["0.9.0", ""], "2.0.0": ["1.0.0"] },
       promised: "1.0.0",
       act: async (runtime) => {
         await update("good")(runtime);
@@ -113,10 +122,82 @@ export function scenariosOn(os: System): Scenario[] {
     {
       ...base,
       name: "a rollback",
-      outcomes: { "1.0.0": ["0.9.0"], "0.9.0": [undefined] },
+      outcomes: { "1.0.0": ["0.9.0"], "0.9.0": [""] },
       promised: "0.9.0",
       act: async (runtime) => {
         await rollback(optionsAt(places, runtime));
+      },
+    },
+    ...scenariosWithMany(os, places, update),
+  ];
+}
+
+/** More than one previous version is kept. */
+function scenariosWithMany(
+  os: System,
+  places: Places,
+  update: (name: string, keepBackups: number) => Scenario["act"],
+): Scenario[] {
+  const base = { os, live: "1.0.0", backup: "0.9.0", older: ["0.8.0"] };
+  return [
+    {
+      ...base,
+      name: "an update that keeps three versions",
+      outcomes: { "1.0.0": ["0.9.0 0.8.0"], "2.0.0": ["1.0.0 0.9.0 0.8.0"] },
+      promised: "2.0.0",
+      watched: "2.0.0",
+      act: update("good", 3),
+    },
+    {
+      ...base,
+      name: "an update that keeps fewer versions than there are",
+      older: ["0.8.0", "0.7.0"],
+      // What is to go may be gone already when the update is taken up again, but only once the new version is live.
+      outcomes: { "1.0.0": ["0.9.0 0.8.0 0.7.0"], "2.0.0": ["1.0.0 0.9.0"] },
+      promised: "2.0.0",
+      watched: "2.0.0",
+      act: update("good", 2),
+    },
+    {
+      ...base,
+      name: "an update that keeps three versions, to one that fails once it is live",
+      outcomes: { "1.0.0": ["0.9.0 0.8.0"] },
+      promised: "1.0.0",
+      transient: "3.0.0",
+      refused: "3.0.0",
+      act: update("failsWhenLive", 3),
+    },
+    {
+      ...base,
+      name: "an update that keeps two versions and is taken back after three failed starts",
+      outcomes: { "1.0.0": ["0.9.0 0.8.0", "0.9.0"], "2.0.0": ["1.0.0 0.9.0"] },
+      promised: "1.0.0",
+      act: async (runtime) => {
+        await update("good", 2)(runtime);
+        for (let start = 0; start < FAILED_STARTS; start++) await startAndFail(runtime, places);
+        await recover({ ...optionsAt(places, runtime), isStart: true });
+      },
+    },
+    {
+      ...base,
+      name: "a rollback that leaves an older version",
+      outcomes: { "1.0.0": ["0.9.0 0.8.0"], "0.9.0": ["0.8.0"] },
+      promised: "0.9.0",
+      act: async (runtime) => {
+        await rollback(optionsAt(places, runtime));
+      },
+    },
+    {
+      ...base,
+      name: "a rollback by several versions",
+      older: ["0.8.0", "0.7.0", "0.6.0"],
+      outcomes: {
+        "1.0.0": ["0.9.0 0.8.0 0.7.0 0.6.0", "0.9.0 0.7.0 0.6.0", "0.7.0 0.6.0"],
+        "0.7.0": ["0.6.0"],
+      },
+      promised: "0.7.0",
+      act: async (runtime) => {
+        await rollback({ ...optionsAt(places, runtime), to: "0.7.0" });
       },
     },
   ];
@@ -140,8 +221,13 @@ export function serve(url: string): Response {
   return release === undefined ? new Response(null, { status: 404 }) : new Response(fileOf(release));
 }
 
-async function updateTo(name: string, places: Places, runtime: Runtime): Promise<void> {
-  const options = { ...optionsAt(places, runtime), allowUnsigned: true };
+async function updateTo(
+  name: string,
+  places: Places,
+  runtime: Runtime,
+  keepBackups: number,
+): Promise<void> {
+  const options = { ...optionsAt(places, runtime), allowUnsigned: true, keepBackups };
   try {
     await atomicReplace(await downloadVerified(updateOf(name), options), options);
   } catch (error) {
