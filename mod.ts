@@ -22,6 +22,7 @@
  */
 
 export * from "./src/atomic_replace.ts";
+export * from "./src/audit_trail.ts";
 export * from "./src/background.ts";
 export { checkForUpdate, explainUpdate } from "./src/check_for_update.ts";
 export type { CheckForUpdateOptions, Explanation, Update } from "./src/check_for_update.ts";

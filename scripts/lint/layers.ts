@@ -158,6 +158,7 @@ export const LAYERS: readonly Layer[] = [
     name: "steps",
     nouns: [
       "atomic_replace",
+      "audit_trail",
       "confirm_healthy",
       "download_verified",
       "fetch_manifest",
