@@ -30,7 +30,9 @@ export const FILES: Candidate = { word: ":files", summary: "" };
  * @returns The exit code.
  */
 export function complete({ output, parsed, root }: Invocation): Promise<number> {
-  const candidates = candidatesFor(root, parsed.values);
+  // Some versions of PowerShell drop an empty word, and others pass on the quotes that keep it.
+  const words = parsed.values.map((word) => word === '""' ? "" : word);
+  const candidates = candidatesFor(root, words);
   for (const { word, summary } of candidates) output.tabbed(word, summary);
   output.document({ candidates });
   return Promise.resolve(0);

@@ -32,7 +32,13 @@ const posixLine = (folder: string): string =>
   `case ":$PATH:" in *:"${folder}":*) ;; *) export PATH="${folder}:$PATH" ;; esac`;
 const fishLine = (folder: string): string =>
   `contains -- "${folder}" $PATH; or set -gx PATH "${folder}" $PATH`;
-const powershellLine = (folder: string): string =>
+/**
+ * The line for PowerShell.
+ *
+ * @param folder The folder to put on PATH.
+ * @returns The line.
+ */
+export const powershellLine = (folder: string): string =>
   `if (($env:PATH -split [IO.Path]::PathSeparator) -notcontains "${folder}") ` +
   `{ $env:PATH = "${folder}" + [IO.Path]::PathSeparator + $env:PATH }`;
 

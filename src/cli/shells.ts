@@ -62,9 +62,11 @@ const POWERSHELL = `# PowerShell completion for cco: add to $PROFILE
 #   cco completions powershell | Out-String | Invoke-Expression
 Register-ArgumentCompleter -Native -CommandName cco -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
-    $words = @($commandAst.CommandElements | Select-Object -Skip 1 | ForEach-Object { $_.ToString() })
+    $elements = @($commandAst.CommandElements | Where-Object { $_.Extent.StartOffset -lt $cursorPosition })
+    $program = $elements[0].ToString()
+    $words = @($elements | Select-Object -Skip 1 | ForEach-Object { $_.ToString() })
     if ($wordToComplete -eq '') { $words += '""' }
-    & $commandAst.CommandElements[0].ToString() complete '--' @words 2>$null | ForEach-Object {
+    & $program complete '--' @words 2>$null | ForEach-Object {
         $word, $summary = $_ -split "\`t", 2
         if ($word -ne ':files') {
             if (-not $summary) { $summary = $word }

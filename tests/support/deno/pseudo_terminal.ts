@@ -19,7 +19,7 @@ export interface Session {
 export const SKIP_SESSIONS: string | false = await hasScript() ? false : "it needs script of util-linux";
 
 /** Against hanging only. */
-const PATIENCE = 120_000;
+const PATIENCE = 60_000;
 
 /**
  * Runs a command line in a terminal.
