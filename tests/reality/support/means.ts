@@ -5,6 +5,7 @@
  */
 
 import type { TestContext } from "node:test";
+import { isInstalled } from "../../support/deno/installed_program.ts";
 
 /**
  * Tells whether this machine can run a test.
@@ -58,15 +59,4 @@ export async function must(...[program, ...args]: readonly [string, ...string[]]
     throw new MissingMeans(`Cannot ${program} ${args.join(" ")}: ${decoder.decode(stderr).trim()}`);
   }
   return decoder.decode(stdout);
-}
-
-function isInstalled(program: string): boolean {
-  const folders = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/sbin", "/sbin"];
-  return folders.some((folder) => {
-    try {
-      return Deno.statSync(`${folder}/${program}`).isFile;
-    } catch {
-      return false;
-    }
-  });
 }
