@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { Processes, Started } from "../../src/cli/processes.ts";
 import { askHealth } from "../../src/service/ask_health.ts";
+import { testKey } from "../support/signed_release.ts";
 import { scriptOf, TestWorld } from "./world.ts";
 
 /** A port that nobody uses at the moment. */
@@ -111,14 +112,10 @@ test("cco daemon starts, tells how it is, and stops, in the contract's words", a
   const start = await world.run("daemon start");
   assert.equal(start.code, 0, start.stderr);
   assert.equal(start.stdout, `✅ Daemon started (PID: ${pid})\nAddress: http://127.0.0.1:${port}\n`);
-  const status = await until(async () => {
-    const answer = await world.run("daemon status");
-    assert.equal(answer.code, 0);
-    // The first moment is too early to know when the next check is due.
-    return !answer.stdout.includes("Next check: Never") && answer.stdout;
-  });
+  const status = await world.run("daemon status");
+  assert.equal(status.code, 0);
   assert.match(
-    status,
+    status.stdout,
     new RegExp(
       `^Daemon is running \\(PID: ${pid}\\)\nUptime: \\d+s\nVersion: 2025.11.1\nHealth: ok\n` +
         `Address: http://127.0.0.1:${port}\nLast check: Never\nNext check: \\d{4}-\\d\\d-\\d\\d [\\d:]{8} UTC\n$`,
@@ -182,6 +179,28 @@ test("a service that cannot check is degraded, says why, and goes on", async () 
   assert(status.includes("Health: degraded (updates cannot be checked: HTTP_STATUS)"), status);
   const { stdout } = await world.run("daemon logs --level warn");
   assert.match(stdout, /^\S+ \[WARN\] Could not check for updates: /);
+});
+
+test("a service whose manifest has expired says that in words of its own", async () => {
+  await using world = await TestWorld.make();
+  const { machine, port } = await machineWith(world);
+  await using _ = machine;
+  const key = await testKey(7);
+  world.build = { ...world.build, keys: [key.publicKey.text], allowUnsigned: false };
+  await world.publish([{ version: "2025.11.1" }], { key, fields: { expires: "2025-11-16T00:00:00Z" } });
+  await world.writeState({});
+  const due = JSON.stringify({ next: 0, failures: 0, isWaiting: false });
+  await writeFile(join(world.home, ".local/state/cco/background.json"), due);
+  assert.equal((await world.run("daemon start")).code, 0);
+  const health = await until(async () => {
+    const answer = await askHealth({ host: "127.0.0.1", port });
+    return answer?.status === "degraded" && answer;
+  });
+  assert.equal(health.reason, "the manifest has expired");
+  assert.match(
+    (await world.run("daemon status")).stdout,
+    /\nHealth: degraded \(the manifest has expired\)\n/,
+  );
 });
 
 test("the settings are read again when the system asks, and stay when they cannot be used", async () => {
