@@ -45,8 +45,10 @@ export async function raceSources<T>(
       const settled = (): void => void (--running === 0 && resolve());
       const answered = (index: number, value: T): void => {
         answers.push({ index, value });
-        if (answers.length === 1) runtime.wait(SOURCE_GRACE, late.signal).then(resolve, resolve);
         settled();
+        if (answers.length === 1 && running > 0) {
+          runtime.wait(SOURCE_GRACE, late.signal).then(resolve, resolve);
+        }
       };
       sources.forEach((ask, index) =>
         ask(late.signal).then((value) => answered(index, value), (error) => {

@@ -51,8 +51,9 @@ function waitOnce(
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason);
-    const timer = setTimeout(elapsed, milliseconds);
-    if (!keepAlive) release(timer);
+    const stop = keepAlive && "Deno" in globalThis
+      ? startTimeout(elapsed, milliseconds)
+      : startTimer(elapsed, milliseconds, keepAlive);
     signal?.addEventListener("abort", aborted, { once: true });
 
     function elapsed(): void {
@@ -61,10 +62,26 @@ function waitOnce(
     }
 
     function aborted(): void {
-      clearTimeout(timer);
+      stop();
       reject(signal?.reason);
     }
   });
+}
+
+/**
+ * Deno loads its timers of Node's kind with the first `setTimeout`, which takes 6 ms of a check for updates; this takes
+ * half a millisecond. A listener keeps the process alive there; without one, the timer ends unnoticed.
+ */
+function startTimeout(elapsed: () => void, milliseconds: number): () => void {
+  const timeout = AbortSignal.timeout(milliseconds);
+  timeout.addEventListener("abort", elapsed);
+  return () => timeout.removeEventListener("abort", elapsed);
+}
+
+function startTimer(elapsed: () => void, milliseconds: number, keepAlive: boolean): () => void {
+  const timer = setTimeout(elapsed, milliseconds);
+  if (!keepAlive) release(timer);
+  return () => clearTimeout(timer);
 }
 
 /** Node, Bun and newer Denos answer with an object; older Denos with the number of the timer. */
