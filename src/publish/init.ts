@@ -97,7 +97,14 @@ async function createAll(
     if (await runtime.fs.stat(inFolder(folder, name)) === undefined) continue;
     throw new TypeError(`Cannot make a release folder at ${folder}: it has a ${name} already`);
   }
-  for (const [name, bytes] of files) {
-    await createDurably(runtime, inFolder(folder, name), bytes ?? new Uint8Array(), { mode: 0o644 });
+  const made: string[] = [];
+  try {
+    for (const [name, bytes] of files) {
+      await createDurably(runtime, inFolder(folder, name), bytes ?? new Uint8Array(), { mode: 0o644 });
+      made.push(inFolder(folder, name));
+    }
+  } catch (error) {
+    for (const path of made.reverse()) await runtime.fs.remove(path);
+    throw error;
   }
 }

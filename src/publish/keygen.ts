@@ -32,6 +32,12 @@ export async function keygen(path: string, options: KeygenOptions = {}): Promise
   const secret = await secretKeyFile(key, protection);
   if (options.dryRun) return key.publicKey;
   await createDurably(runtime, path, toUtf8(secret), { mode: 0o600 });
-  await createDurably(runtime, `${path}.pub`, toUtf8(publicKeyFile(key.publicKey)), { mode: 0o644 });
+  try {
+    await createDurably(runtime, `${path}.pub`, toUtf8(publicKeyFile(key.publicKey)), { mode: 0o644 });
+  } catch (error) {
+    // A secret key that was not reported would be taken for one that is in use.
+    await runtime.fs.remove(path);
+    throw error;
+  }
   return key.publicKey;
 }
