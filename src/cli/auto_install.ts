@@ -8,6 +8,7 @@ import type { BackgroundCheckOptions, Progress, Update } from "../../mod.ts";
 import { changeState } from "../config/state.ts";
 import type { ServiceState } from "../service/health.ts";
 import type { Log } from "../service/log.ts";
+import { auditUpdate } from "./audit.ts";
 import type { Invocation } from "./invocation.ts";
 import { type Doing, updateFailure } from "./update_failure.ts";
 
@@ -57,12 +58,14 @@ export async function autoInstall(invocation: Invocation, installing: Installing
     doing = "install";
     const { outcome, cause } = await library.atomicReplace(staged, options);
     state.installs[outcome]++;
+    await auditUpdate(invocation, update, { result: outcome, error: cause });
     if (outcome === "rolled-back") {
       log.error(`New binary verification failed, rolling back: ${cause?.message ?? ""}`);
       return false;
     }
   } catch (error) {
     state.installs.failed++;
+    await auditUpdate(invocation, update, { error });
     throw library.isUpdateError(error) ? updateFailure(error, doing) : error;
   } finally {
     state.downloadedBytes += received;

@@ -22,6 +22,7 @@ const MOST = 1_000_000;
  */
 export async function daemonLogs(invocation: Invocation): Promise<number> {
   const { output, world: { runtime, terminal } } = invocation;
+  if (invocation.has("audit")) return await showTrail(invocation);
   const folder = logFolder(await stateDirectoryOf(invocation));
   const least = levelOf(invocation.flag("level"));
   const count = countOf(invocation.flag("lines"));
@@ -35,6 +36,18 @@ export async function daemonLogs(invocation: Invocation): Promise<number> {
   if (!isFollowing) return EXIT.ok;
   const { signal } = terminal;
   for await (const line of followLog(runtime, folder, { position, least, signal })) output.line(line);
+  return EXIT.ok;
+}
+
+/** Attempts to change the version, by whomever: another file than the service's log. */
+async function showTrail(invocation: Invocation): Promise<number> {
+  if (invocation.has("follow")) throw usage("Cannot combine --follow and --audit");
+  const count = countOf(invocation.flag("lines"));
+  const { attemptLine, attemptsOf } = await import("./audit_lines.ts");
+  const all = await attemptsOf(invocation);
+  const lines = all.slice(Math.max(0, all.length - count)).map(attemptLine);
+  for (const line of lines) invocation.output.line(line);
+  invocation.output.document({ lines });
   return EXIT.ok;
 }
 

@@ -6,6 +6,7 @@
 
 import { addressOf, askHealth } from "../service/ask_health.ts";
 import type { ServiceRecord } from "../service/record.ts";
+import { audit } from "./audit.ts";
 import { serviceNow } from "./daemon_process.ts";
 import { EXIT, Failure } from "./failure.ts";
 import type { Invocation } from "./invocation.ts";
@@ -52,10 +53,13 @@ function wasUpdated(before: ServiceRecord | undefined, version: string): boolean
 
 async function goBack(invocation: Invocation, cause: Failure): Promise<{ record: ServiceRecord }> {
   const { rollback, isUpdateError } = await import("../../mod.ts");
+  const { version } = invocation.world.build;
+  const facts = { what: "automatic-rollback", from: version } as const;
   try {
-    const { version } = invocation.world.build;
-    await rollback({ ...await installedOptions(invocation), refuse: version });
+    const { to } = await rollback({ ...await installedOptions(invocation), refuse: version });
+    await audit(invocation, { ...facts, to, result: "rolled-back" });
   } catch (error) {
+    await audit(invocation, { ...facts, error });
     const failure = isUpdateError(error) ? updateFailure(error, "rollback") : undefined;
     const why = failure?.message ?? (error instanceof Error ? error.message : String(error));
     throw new Failure(`Rollback failed: ${why}. The daemon is not running: ${cause.message}`, {

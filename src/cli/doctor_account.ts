@@ -17,7 +17,12 @@ import type { Invocation } from "./invocation.ts";
  * @returns What was found.
  */
 export async function accountChecks(invocation: Invocation): Promise<Finding[]> {
-  return [...await settingsChecks(invocation), await stateCheck(invocation), keysCheck(invocation)];
+  return [
+    ...await settingsChecks(invocation),
+    await stateCheck(invocation),
+    ...await lastAttempt(invocation),
+    keysCheck(invocation),
+  ];
 }
 
 async function settingsChecks(invocation: Invocation): Promise<Finding[]> {
@@ -71,6 +76,26 @@ async function stateCheck(invocation: Invocation): Promise<Finding> {
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return { name, status: "problem", message, mend: `Make ${stateDirectory} writable for this user` };
+  }
+}
+
+/** What became of the last attempt to change the version; nothing where there was none. */
+async function lastAttempt(invocation: Invocation): Promise<Finding[]> {
+  const name = "Last update";
+  try {
+    const { attemptLine, attemptsOf } = await import("./audit_lines.ts");
+    const last = (await attemptsOf(invocation)).at(-1);
+    if (last === undefined) return [];
+    const message = attemptLine(last);
+    const isWell = last.error === undefined;
+    return [
+      isWell
+        ? { name, status: "ok", message }
+        : { name, status: "note", message, mend: "All: cco daemon logs --audit" },
+    ];
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return [{ name, status: "note", message, mend: "Mend or remove update.log.jsonl in the state folder" }];
   }
 }
 

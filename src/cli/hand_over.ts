@@ -9,6 +9,7 @@ import { askHealth } from "../service/ask_health.ts";
 import type { Log } from "../service/log.ts";
 import { lastRecord } from "../service/record.ts";
 import type { Succession } from "../service/run_service.ts";
+import { audit } from "./audit.ts";
 import { processesOf, stateDirectoryOf } from "./daemon_place.ts";
 import { type RunningService, startService, stopService } from "./daemon_process.ts";
 import type { Invocation } from "./invocation.ts";
@@ -116,12 +117,15 @@ async function farewell(invocation: Invocation, exitCode: number | undefined): P
 
 async function goBack(invocation: Invocation, { version, log }: HandOver): Promise<void> {
   const { rollback } = await import("../../mod.ts");
+  const facts = { what: "automatic-rollback", from: version } as const;
   try {
-    await rollback({ ...await installedOptions(invocation), refuse: version });
+    const { to } = await rollback({ ...await installedOptions(invocation), refuse: version });
+    await audit(invocation, { ...facts, to, result: "rolled-back" });
     log.warn("Update failed, rolled back to previous version");
   } catch (error) {
     // This process still is the old version, and goes on serving.
     log.error(`Rollback failed: ${messageOf(error)}`);
+    await audit(invocation, { ...facts, to: invocation.world.build.version, error });
   }
 }
 

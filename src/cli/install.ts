@@ -6,6 +6,7 @@
 
 import type { Progress, ReplaceResult, StagedUpdate, Update } from "../../mod.ts";
 import { changeState } from "../config/state.ts";
+import { auditUpdate } from "./audit.ts";
 import type { Found } from "./check.ts";
 import { EXIT } from "./failure.ts";
 import type { Invocation } from "./invocation.ts";
@@ -33,6 +34,7 @@ export async function install(invocation: Invocation, found: Found, update: Upda
     if (invocation.has("dry-run")) return await stop(invocation, update, staged);
     doing = "install";
     const result = await library.atomicReplace(staged, options);
+    await auditUpdate(invocation, update, { result: result.outcome, error: result.cause });
     if (result.outcome === "rolled-back") return sayRolledBack(invocation, result);
     const { stateDirectory } = await invocation.paths();
     const { version: current } = update;
@@ -43,6 +45,7 @@ export async function install(invocation: Invocation, found: Found, update: Upda
     });
     return sayUpdated(invocation, result);
   } catch (error) {
+    if (!invocation.has("dry-run")) await auditUpdate(invocation, update, { error });
     throw library.isUpdateError(error) ? updateFailure(error, doing) : error;
   } finally {
     lines.finish();

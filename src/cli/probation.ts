@@ -33,6 +33,8 @@ export async function beginStart(invocation: Invocation): Promise<EndStart | und
   try {
     const { outcome, from, to } = await recover({ ...options, isStart: true });
     if (outcome === "rolled-back") {
+      const { audit } = await import("./audit.ts");
+      await audit(invocation, { what: "automatic-rollback", from: to, to: from, result: outcome });
       output.note(`⚠️  Version ${to} failed three times in a row, rolled back to ${from}`);
       return undefined;
     }
@@ -65,6 +67,8 @@ export async function beginService(invocation: Invocation, log: Log): Promise<vo
   try {
     const { outcome, from, to } = await recover({ ...await installedOptions(invocation), isStart: true });
     if (outcome !== "rolled-back") return;
+    const { audit } = await import("./audit.ts");
+    await audit(invocation, { what: "automatic-rollback", from: to, to: from, result: outcome });
     const message = `Version ${to} failed three times in a row, rolled back to ${from}`;
     throw new Failure(message, { exitCode: EXIT.update, code: "ROLLED_BACK" });
   } catch (error) {

@@ -5,6 +5,7 @@
  */
 
 import { removeTemporaries } from "../../machine.ts";
+import { audit } from "./audit.ts";
 import { EXIT, Failure } from "./failure.ts";
 import type { Invocation } from "./invocation.ts";
 import { updateFailure } from "./update_failure.ts";
@@ -32,11 +33,16 @@ export async function recoverFirst(invocation: Invocation): Promise<void> {
   if (stateDirectory !== undefined) await removeTemporaries(runtime, stateDirectory).catch(() => {});
   const library = await import("../../mod.ts");
   try {
-    const { outcome } = await library.recover(await installedOptions(invocation));
+    const { outcome, from, to } = await library.recover(await installedOptions(invocation));
     const words = WORDS[outcome];
-    if (words !== undefined) output.note(`ℹ️  An interrupted update was found: ${words}`);
+    if (words === undefined) return;
+    output.note(`ℹ️  An interrupted update was found: ${words}`);
+    await audit(invocation, { what: "recover", from, to, result: outcome });
   } catch (error) {
-    if (library.isUpdateError(error)) throw updateFailure(error, "install");
+    if (library.isUpdateError(error)) {
+      await audit(invocation, { what: "recover", error });
+      throw updateFailure(error, "install");
+    }
     // `deno run cli.ts`: there is no program of its own to update.
     if (error instanceof TypeError) {
       throw new Failure(error.message, { exitCode: EXIT.general, code: "NOT_COMPILED", cause: error });

@@ -5,6 +5,7 @@
  */
 
 import { changeState } from "../config/state.ts";
+import { audit } from "./audit.ts";
 import type { Invocation } from "./invocation.ts";
 import { recoverFirst } from "./recover_first.ts";
 import { updateFailure } from "./update_failure.ts";
@@ -24,6 +25,7 @@ export async function rollbackCommand(invocation: Invocation): Promise<number> {
   const library = await import("../../mod.ts");
   try {
     const { to, executable } = await library.rollback({ ...options, to: invocation.flag("to") });
+    await audit(invocation, { what: "rollback", from: build.version, to, result: "rolled-back" });
     await changeState(runtime, options.stateDirectory, { found: undefined });
     output.line(`✅ Rolled back to previous version ${to ?? "(unknown)"}`);
     output.step();
@@ -31,6 +33,7 @@ export async function rollbackCommand(invocation: Invocation): Promise<number> {
     output.document({ outcome: "rolled-back", from: build.version, to: to ?? null, executable });
     return 0;
   } catch (error) {
+    await audit(invocation, { what: "rollback", from: build.version, to: invocation.flag("to"), error });
     throw library.isUpdateError(error) ? updateFailure(error, "rollback") : error;
   }
 }

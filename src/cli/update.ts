@@ -5,6 +5,7 @@
  */
 
 import type { Update } from "../../mod.ts";
+import { audit } from "./audit.ts";
 import { check, type Found } from "./check.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { install } from "./install.ts";
@@ -26,7 +27,13 @@ export async function update(invocation: Invocation): Promise<number> {
   if (mode === "rollback") return await (await import("./rollback.ts")).rollbackCommand(invocation);
   if (mode === undefined) requireConsent(invocation);
   if (mode !== "check") await (await import("./recover_first.ts")).recoverFirst(invocation);
-  const found = await check(invocation);
+  const found = await check(invocation).catch(async (error: unknown) => {
+    // Who was to install something and was sent a forgery wants to see that afterwards, too.
+    if (mode === undefined) {
+      await audit(invocation, { what: "update", from: invocation.world.build.version, error });
+    }
+    throw error;
+  });
   if (found.update === undefined) return sayNone(invocation, found);
   if (mode === "check") return sayAvailable(invocation, found, found.update);
   sayNotes(invocation, found.update);

@@ -272,6 +272,8 @@ test("cco daemon restart goes back when the new version dies, and does not take 
   assert.match((await world.run("daemon status")).stdout, /\nVersion: 2025\.11\.1\nHealth: ok\n/);
   world.build = { ...world.build, version: "2025.11.1" };
   assert.equal((await world.json("update --check")).document["outcome"], "held-back");
+  const takenBack = ["cli", "automatic-rollback", "2025.11.2", "2025.11.1", "rolled-back"];
+  assert.deepEqual((await attempts(world)).at(-1), takenBack);
 });
 
 test("cco daemon restart blames no version that was not new", async () => {
@@ -330,6 +332,15 @@ async function installing(world: TestWorld, behaviour: Behaviour): Promise<Machi
   return machine;
 }
 
+/** What the audit trail says. */
+async function attempts(world: TestWorld): Promise<unknown[][]> {
+  const text = await readFile(join(world.home, ".local/state/cco/update.log.jsonl"), "utf8");
+  const entries: Record<string, unknown>[] = text.trimEnd().split("\n").map((line) => JSON.parse(line));
+  return entries.map(({ how, what, from, to, result }) => [how, what, from, to, result]);
+}
+
+const INSTALLED = ["service", "update", "2025.11.1", "2025.11.2", "updated"];
+
 /** What the log says once it says a text, without times. */
 async function logged(world: TestWorld, text: string): Promise<string[]> {
   const log = await until(async () => {
@@ -355,6 +366,7 @@ test("the service installs by itself, and the new version takes over", async () 
   ]);
   assert.match((await world.run("daemon status")).stdout, /\nVersion: 2025\.11\.2\nHealth: ok\n/);
   assert.deepEqual(await world.installed(), ["cco", "cco.backup"]);
+  assert.deepEqual(await attempts(world), [INSTALLED]);
 });
 
 for (const how of ["dies", "dies later"] as const) {
@@ -370,6 +382,8 @@ for (const how of ["dies", "dies later"] as const) {
     assert.match(status, /\nVersion: 2025\.11\.1\n/);
     assert.equal(await readFile(world.executable, "utf8"), scriptOf("2025.11.1"));
     assert.equal((await world.json("update --check")).document["outcome"], "held-back");
+    const takenBack = ["service", "automatic-rollback", "2025.11.2", "2025.11.1", "rolled-back"];
+    assert.deepEqual(await attempts(world), [INSTALLED, takenBack]);
   });
 }
 
