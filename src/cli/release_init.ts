@@ -11,11 +11,18 @@ import { absolutePath, durationFlag, numberFlag, usage, writeOptions } from "./r
 import { type Publish, publishing } from "./release_publishing.ts";
 import { sayWritten } from "./release_result.ts";
 
-/** The two roles' keys, and the files that were made for them. */
+/** Who signs, and the new keys among them, which have to be written. */
 interface Keys {
   readonly rootKeys: readonly SecretKey[];
   readonly manifestKeys: readonly SecretKey[];
-  readonly made: readonly string[];
+  readonly fresh: readonly NewKey[];
+}
+
+/** A key that is in no file yet. */
+interface NewKey {
+  readonly path: string;
+  readonly key: SecretKey;
+  readonly password: string | undefined;
 }
 
 /**
@@ -34,9 +41,13 @@ export async function releaseInit(invocation: Invocation): Promise<number> {
       rootValidity: await durationFlag(invocation, "root-validity"),
       validity: await durationFlag(invocation, "validity"),
     };
-    const { made, ...keys } = await keysOf(invocation, publish, folder);
-    const created = await publish.init(folder, { app, ...keys, ...thresholds, ...writeOptions(invocation) });
-    return { ...created, made };
+    const { fresh, ...keys } = await keysOf(invocation, publish, folder);
+    const options = { app, ...keys, ...thresholds, ...writeOptions(invocation) };
+    const made = fresh.flatMap(({ path }) => [path, `${path}.pub`]);
+    // Nothing is written before everything is known to fit: keys that no release folder knows would be taken for its own.
+    const dry = await publish.init(folder, { ...options, dryRun: true });
+    if (options.dryRun) return { ...dry, made };
+    return { ...await writing(invocation, publish, fresh, () => publish.init(folder, options)), made };
   });
   const changes = [`release folder of ${app}: ${folder}`];
   return sayWritten(invocation, { changes, files: [...made, ...files] }, { folder, root: JSON.parse(root) });
@@ -46,33 +57,49 @@ async function keysOf(invocation: Invocation, publish: Publish, folder: string):
   const named = invocation.flag("make-keys");
   if (named === undefined) {
     const rootKeys = await secretKeys(invocation, publish, "root-key");
-    return { rootKeys, manifestKeys: await secretKeys(invocation, publish, "key"), made: [] };
+    return { rootKeys, manifestKeys: await secretKeys(invocation, publish, "key"), fresh: [] };
   }
   if (hasKeys(invocation, "key") || hasKeys(invocation, "root-key")) {
     throw usage("Cannot combine --make-keys with keys that exist");
   }
-  if (invocation.has("dry-run")) throw usage("Cannot combine --make-keys and --dry-run: it needs the keys");
   const place = await absolutePath(invocation, named);
   // What is served must not hold a secret.
   if (`${place}/`.startsWith(`${folder}/`)) {
     throw usage(`Cannot make keys in ${place}: everybody can read the release folder`);
   }
-  return await makeKeys(invocation, publish, place);
+  const root = await newKey(invocation, publish, `${place}/root.key`);
+  const release = await newKey(invocation, publish, `${place}/release.key`);
+  return { rootKeys: [root.key], manifestKeys: [release.key], fresh: [root, release] };
 }
 
-async function makeKeys(invocation: Invocation, publish: Publish, place: string): Promise<Keys> {
+async function newKey(invocation: Invocation, publish: Publish, path: string): Promise<NewKey> {
   const { runtime } = invocation.world;
-  const paths = { root: `${place}/root.key`, release: `${place}/release.key` };
-  const passwords = {
-    root: await newPassword(invocation, paths.root),
-    release: await newPassword(invocation, paths.release),
-  };
-  await runtime.fs.makeDirectory(place, 0o700);
-  const make = async (role: "root" | "release"): Promise<SecretKey> => {
-    const password = passwords[role];
-    await publish.keygen(paths[role], { password, runtime });
-    return await publish.readSecretKey({ file: paths[role] }, { password, runtime });
-  };
-  const rootKeys = [await make("root")], manifestKeys = [await make("release")];
-  return { rootKeys, manifestKeys, made: Object.values(paths).flatMap((path) => [path, `${path}.pub`]) };
+  for (const file of [path, `${path}.pub`]) {
+    if (await runtime.fs.stat(file) !== undefined) {
+      throw usage(`Cannot make a key at ${file}: there is a file already`);
+    }
+  }
+  const password = invocation.has("dry-run") ? undefined : await newPassword(invocation, path);
+  return { path, password, key: await publish.generateKey(runtime.random) };
+}
+
+/** Writes the new keys, does what needs them, and takes them back when that fails. */
+async function writing<T>(
+  { world: { runtime } }: Invocation,
+  publish: Publish,
+  keys: readonly NewKey[],
+  work: () => Promise<T>,
+): Promise<T> {
+  const made: string[] = [];
+  try {
+    for (const { path, key, password } of keys) {
+      await runtime.fs.makeDirectory(path.slice(0, path.lastIndexOf("/")), 0o700);
+      await publish.keygen(path, { key, password, runtime });
+      made.push(path, `${path}.pub`);
+    }
+    return await work();
+  } catch (error) {
+    for (const path of made) await runtime.fs.remove(path);
+    throw error;
+  }
 }

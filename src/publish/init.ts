@@ -83,6 +83,10 @@ export async function init(folder: string, options: InitOptions): Promise<NewRel
     [`${MANIFEST_NAME}.minisig`, manifest.signature],
     [MANIFEST_NAME, manifest.bytes],
   ];
+  for (const [name] of files) {
+    if (await runtime.fs.stat(inFolder(folder, name)) === undefined) continue;
+    throw new TypeError(`Cannot make a release folder at ${folder}: it has a ${name} already`);
+  }
   if (!options.dryRun) await createAll(runtime, folder, files);
   return { files: files.map(([name]) => name), root: fromUtf8(root.bytes) };
 }
@@ -93,10 +97,6 @@ async function createAll(
   files: readonly (readonly [name: string, bytes: Uint8Array | undefined])[],
 ): Promise<void> {
   await runtime.fs.makeDirectory(inFolder(inFolder(folder, ".github"), "workflows"), 0o755);
-  for (const [name] of files) {
-    if (await runtime.fs.stat(inFolder(folder, name)) === undefined) continue;
-    throw new TypeError(`Cannot make a release folder at ${folder}: it has a ${name} already`);
-  }
   const made: string[] = [];
   try {
     for (const [name, bytes] of files) {

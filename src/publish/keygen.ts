@@ -2,10 +2,12 @@ import { createDurably, type Runtime, systemRuntime } from "../../machine.ts";
 import { toUtf8 } from "../bytes.ts";
 import type { PublicKey } from "../minisign.ts";
 import { publicKeyFile, secretKeyFile } from "../minisign_key_file.ts";
-import { generateKey } from "../minisign_secret.ts";
+import { generateKey, type SecretKey } from "../minisign_secret.ts";
 
 /** Options of {@link keygen}. */
 export interface KeygenOptions {
+  /** The key to write; a new one unless given. */
+  readonly key?: SecretKey | undefined;
   /** Protects the secret key; without one, whoever can read the file can sign. */
   readonly password?: string | undefined;
   /** Makes a key, writes nothing. */
@@ -25,7 +27,7 @@ export interface KeygenOptions {
  */
 export async function keygen(path: string, options: KeygenOptions = {}): Promise<PublicKey> {
   const runtime = options.runtime ?? systemRuntime();
-  const key = await generateKey(runtime.random);
+  const key = options.key ?? await generateKey(runtime.random);
   const protection = options.password === undefined
     ? {}
     : { protection: { password: options.password, salt: runtime.random(32) } };

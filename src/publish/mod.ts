@@ -39,6 +39,7 @@ export { add, type AddOptions, type NewRelease } from "./add.ts";
 export type { Publication, PublishOptions } from "./change_manifest.ts";
 export { init, type InitOptions, type NewReleaseFolder } from "./init.ts";
 export { keygen, type KeygenOptions } from "./keygen.ts";
+export { generateKey } from "../minisign_secret.ts";
 export { type Finding, lint, type LintOptions } from "./lint.ts";
 export { promote, type PromoteOptions } from "./promote.ts";
 export { readSecretKey, type ReadSecretKeyOptions, type SecretKeySource } from "./read_secret_key.ts";

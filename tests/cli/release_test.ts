@@ -146,6 +146,29 @@ test("release add takes notes, addresses and conditions; promote and yank their 
   assert.equal(platforms["linux-x86_64"].url, "https://example.com/cco-v1.0.0-linux-x86_64.tar.gz");
 });
 
+test("release init --make-keys makes no keys in a dry run, nor when the release folder cannot be made", async () => {
+  await using world = await openDesk();
+  const before = await snapshot(world);
+  const dry = await ok(world, "release init other --make-keys keys --dry-run");
+  assert.match(
+    dry,
+    /ℹ️ {2}Would write .*keys\/root\.key\n[^]*Would write version-manifest\.json\nNothing was changed\n$/,
+  );
+  const there = await world.run("release init releases --make-keys keys --no-password");
+  assert.equal(there.code, 2);
+  assert.match(there.stderr, /^Cannot make a release folder at .*releases: it has a .* already/);
+  assert.deepEqual(await snapshot(world), before);
+  await writeFile(join(world.folder, "release.key.pub"), "mine");
+  const taken = await world.run("release init other --make-keys . --no-password");
+  assert.equal(taken.code, 2);
+  assert.match(taken.stderr, /^Cannot make a key at .*root\.key: there is a file already/);
+});
+
+test("release init --dry-run finds that there is a release folder already", async () => {
+  await using world = await openDesk();
+  assert.match((await world.run(`${INIT} --dry-run`)).stderr, /it has a .* already/);
+});
+
 const refused: [words: string, code: number, stderr: RegExp][] = [
   [`release add 1.0.0 ${SIGNED}`, 2, /^Missing flag: --from DIR$/],
   [`release add 1.0 --from build-1.0.0 ${SIGNED}`, 2, /it is no SemVer version/],
