@@ -56,7 +56,8 @@ export async function npmPackage(name: string, version: string): Promise<string>
   throw new Error(`Cannot find ${name}@${version} in ${cache}, although Deno has just downloaded it`);
 }
 
-async function npmCache(): Promise<string> {
+/** The folder of Deno's cache that holds packages. */
+export async function npmCache(): Promise<string> {
   const info: { npmCache: string } = JSON.parse(await runDeno("info", "--json", "--no-config"));
   return info.npmCache;
 }

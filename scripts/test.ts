@@ -39,7 +39,6 @@ const SUITES: readonly Suite[] = [
   { name: "e2e", paths: ["tests/e2e"], parallel: true },
   { name: "crash", paths: ["tests/crash"], parallel: false, onRequest: true },
   { name: "service", paths: ["tests/live_service"], parallel: false, onRequest: true },
-  { name: "platforms", paths: ["tests/platforms"], parallel: false, onRequest: true },
   { name: "reality", paths: ["tests/reality"], parallel: false, onRequest: true },
 ];
 

@@ -6,6 +6,7 @@
  */
 
 import { exists } from "../build_cache.ts";
+import type { Emulator } from "./emulator.ts";
 
 const LIBRARIES = "/usr/aarch64-linux-gnu";
 const REGISTRY = "/proc/sys/fs/binfmt_misc";
@@ -17,32 +18,44 @@ const LINKS: readonly (readonly [string, string])[] = [
   ["/usr/lib/aarch64-linux-gnu", `${LIBRARIES}/lib`],
 ];
 
-/** The environment that executables for ARM64 need here. */
-export const ARM64_ENVIRONMENT: Readonly<Record<string, string>> = { QEMU_LD_PREFIX: LIBRARIES };
-
 /**
- * Prepares this machine. May be called again.
+ * Prepares this machine, as root. May be called again; what the system has been told stays.
  *
- * @returns Why it cannot be done here, or `undefined` when executables for ARM64 run now.
+ * @returns The emulator, or why it cannot be had here.
  */
-export async function prepareArm64(): Promise<string | undefined> {
-  if (Deno.build.os !== "linux" || Deno.uid() !== 0) return "only root on Linux can register an emulator";
-  if (Deno.build.arch === "aarch64") return undefined;
-  if (!await exists(REGISTRATION) || !await exists(LIBRARIES)) {
+export async function prepareArm64(): Promise<Emulator | string> {
+  if (!await exists(REGISTRATION) || !await exists(`${LIBRARIES}/lib/ld-linux-aarch64.so.1`)) {
     return "the packages qemu-user-static, libc6-arm64-cross and libgcc-s1-arm64-cross are not installed";
   }
-  if (!await exists(`${REGISTRY}/register`)) {
-    const { success } = await new Deno.Command("mount", {
-      args: ["-t", "binfmt_misc", "binfmt_misc", REGISTRY],
-    })
-      .output();
-    if (!success) return "the kernel cannot register emulators here";
-  }
-  if (!await exists(`${REGISTRY}/qemu-aarch64`)) {
-    await Deno.writeTextFile(`${REGISTRY}/register`, await Deno.readTextFile(REGISTRATION));
-  }
+  if (!await register()) return "the kernel cannot register emulators here";
   for (const [link, target] of LINKS) {
     if (!await exists(link)) await Deno.symlink(target, link);
   }
-  return undefined;
+  return {
+    platform: "linux-aarch64",
+    shared: {},
+    path: (path) => path,
+    command: (executable, args) => ({
+      command: executable,
+      args: [...args],
+      env: { QEMU_LD_PREFIX: LIBRARIES },
+    }),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+async function register(): Promise<boolean> {
+  if (await exists(`${REGISTRY}/qemu-aarch64`)) return true;
+  if (!await exists(`${REGISTRY}/register`)) {
+    const args = ["-t", "binfmt_misc", "binfmt_misc", REGISTRY];
+    const { success } = await new Deno.Command("mount", { args, stderr: "null" }).output();
+    if (!success) return false;
+  }
+  if (await exists(`${REGISTRY}/qemu-aarch64`)) return true;
+  try {
+    await Deno.writeTextFile(`${REGISTRY}/register`, await Deno.readTextFile(REGISTRATION));
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -111,8 +111,14 @@ async function durationOf(newHome: () => Promise<Home>): Promise<number> {
   return Math.max(...durations);
 }
 
-/** Random moments, as many in each part of the duration as in every other, in random order. */
-function spread(count: number, duration: number, seed: number): number[] {
+/**
+ * Random moments, as many in each part of a duration as in every other, in random order.
+ *
+ * @param count How many.
+ * @param duration The duration, in milliseconds.
+ * @param seed The same seed gives the same moments.
+ */
+export function spread(count: number, duration: number, seed: number): number[] {
   const random = mulberry32(seed);
   return Array.from({ length: count }, (_, index) => ({
     moment: (index + random()) / count * duration,
