@@ -9,6 +9,7 @@ import type { Build } from "../src/cli/build.ts";
 import { fileDigest } from "./build_cache.ts";
 import { checksums, packExecutable } from "./compile/archives.ts";
 import { compileArguments, USAGE } from "./compile/arguments.ts";
+import { bundle } from "./compile/bundle.ts";
 import { Compiler } from "./compile/compiler.ts";
 import type { Platform } from "./compile/platforms.ts";
 import { projectVersion, takeSnapshot } from "./compile/snapshot.ts";
@@ -59,7 +60,8 @@ export async function compile(options: CompileOptions): Promise<CompiledPlatform
   const out = resolve(options.out);
   await Deno.mkdir(out, { recursive: true });
   const compiler = new Compiler(build.kind, say);
-  await using snapshot = await takeSnapshot(build);
+  await using sources = await takeSnapshot(build);
+  await using snapshot = await bundle(sources);
   for (const platform of platforms) {
     const { executable, archive } = pathsIn(out, build.version, platform);
     await Deno.mkdir(dirname(executable), { recursive: true });

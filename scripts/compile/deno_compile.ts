@@ -4,10 +4,12 @@
  * @module
  */
 
-import { compareVersions } from "../../src/version.ts";
 import type { Platform } from "./platforms.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Toolchain } from "./toolchain.ts";
+
+/** How the executables' V8 is set up. */
+export const V8_FLAGS = "--v8-flags=--max-semi-space-size=1";
 
 /**
  * The program may do everything. It reads and writes wherever its owner keeps it, connects wherever its owner says, and
@@ -23,7 +25,7 @@ const FLAGS = [
   "--quiet",
   "--no-check",
   "--no-code-cache",
-  "--v8-flags=--max-semi-space-size=1",
+  V8_FLAGS,
 ];
 
 /** The stage at which `deno compile` fails when it cannot obtain its runtime, in the words of 2.7 and 2.9. */
@@ -36,7 +38,7 @@ export class RuntimeMissing extends Error {}
  * Compiles the sources for one platform.
  *
  * @param toolchain The Deno that compiles.
- * @param snapshot The sources.
+ * @param snapshot The program, which needs no packages any more.
  * @param platform The platform.
  * @param output The executable's path.
  * @throws {RuntimeMissing} When the runtime cannot be obtained.
@@ -47,9 +49,9 @@ export async function denoCompile(
   platform: Platform,
   output: string,
 ): Promise<void> {
-  const { deno, version, denort, timeout } = toolchain;
+  const { deno, denort, timeout } = toolchain;
   const command = new Deno.Command(deno, {
-    args: ["compile", ...flags(version), "--target", platform.triple, "--output", output, snapshot.entry],
+    args: ["compile", ...FLAGS, "--target", platform.triple, "--output", output, snapshot.entry],
     cwd: snapshot.folder,
     env: { NO_COLOR: "1", ...denort === undefined ? {} : { DENORT_BIN: denort } },
     stdin: "null",
@@ -63,17 +65,6 @@ export async function denoCompile(
   }
   if (RUNTIME_MISSING.test(text)) throw new RuntimeMissing(reasonIn(text));
   throw new Error(`deno compile failed for ${platform.name}:\n${text}`);
-}
-
-/**
- * Versions before 2.9 embed every package of the lock file, the 25 MB that only tests need too; without it, those that
- * are imported, whose versions deno.json pins.
- */
-function flags(version: string): string[] {
-  const packages = compareVersions(version, "2.9.0") < 0
-    ? ["--no-lock"]
-    : ["--frozen", "--exclude-unused-npm"];
-  return [...FLAGS, ...packages];
 }
 
 /** The line after the failed stage in the chain of causes. */

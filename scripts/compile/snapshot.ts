@@ -17,7 +17,7 @@ const REPOSITORY = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 /** Besides the entry points, which are the modules beside them. */
 const SOURCES = ["src"];
 /** `deno compile` stores each file's time; this one is 2000-01-01. */
-const TIME = new Date(Date.UTC(2000, 0, 1));
+export const TIME = new Date(Date.UTC(2000, 0, 1));
 
 /** A copy of the sources. `Symbol.asyncDispose` removes it. */
 export interface Snapshot extends AsyncDisposable {

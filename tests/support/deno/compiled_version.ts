@@ -57,8 +57,9 @@ export async function compiledVersion(
 async function keyOf(build: Build, platform: string): Promise<string> {
   await using snapshot = await takeSnapshot(build);
   const hash = createHash("sha256").update(`${Deno.version.deno} ${platform}`);
-  const flags = new URL("../../../scripts/compile/deno_compile.ts", import.meta.url);
-  hash.update(await Deno.readFile(flags));
+  for (const script of ["bundle", "deno_compile"]) {
+    hash.update(await Deno.readFile(new URL(`../../../scripts/compile/${script}.ts`, import.meta.url)));
+  }
   for (const file of await filesIn(snapshot.folder)) {
     hash.update(`${relative(snapshot.folder, file)}\n`).update(await Deno.readFile(file));
   }
