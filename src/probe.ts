@@ -110,8 +110,11 @@ export async function versionIfItRuns(
  * @returns Whether the version is to be remembered as failed.
  */
 export function isBadVersion(error: unknown): error is UpdateError<"PROBE_FAILED"> {
-  return isUpdateError(error) && error.code === "PROBE_FAILED" &&
-    !isFileError(error.cause, "denied", "busy", "full", "read-only");
+  return isUpdateError(error) && error.code === "PROBE_FAILED" && !isRefusedStart(error.cause);
+}
+
+function isRefusedStart(cause: unknown): boolean {
+  return isFileError(cause, "denied", "busy", "full", "read-only");
 }
 
 async function runProbe(
@@ -183,9 +186,12 @@ function failed(
   const exitCode = result?.exitCode;
   const code = exitCode === undefined ? "" : ` (exit code ${exitCode})`;
   const said = lastLine === "" ? "it printed nothing" : `its last line was ${JSON.stringify(lastLine)}`;
+  const advice = isRefusedStart(cause)
+    ? "the system did not let it start: look for a file system mounted noexec, or a security policy"
+    : `${said}; tell the publisher`;
   return new UpdateError(
     "PROBE_FAILED",
-    `New binary verification failed: ${executable} is not usable${code}: ${reason}; ${said}; tell the publisher`,
+    `New binary verification failed: ${executable} is not usable${code}: ${reason}; ${advice}`,
     { executable, reason, exitCode, lastLine },
     { cause },
   );
