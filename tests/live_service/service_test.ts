@@ -1,6 +1,8 @@
 /** The service of a compiled `cco`, as an administrator meets it: started, asked, updated, restarted, read, stopped. */
 
 import assert from "node:assert/strict";
+import { request } from "node:http";
+import { join } from "node:path";
 import { test } from "node:test";
 import { NEW, OLD } from "../support/deno/published.ts";
 import { healthAt, serving } from "./support/serving.ts";
@@ -55,6 +57,67 @@ test("a service that was killed is started again, whoever has its number now", (
     assert.equal(JSON.parse(again.stdout).outcome, "started");
     assert.equal((await healthAt(port)).status, 200);
   }));
+
+test("a process that was given a dead service's number is neither taken for it nor ended (T34)", (t) =>
+  serving(t, async (home, port) => {
+    const start = await home.run("daemon", "start", "--json", "--port", `${port}`);
+    const record = join(home.folder, ".local/state/cco/service.json");
+    const dead = JSON.parse(await Deno.readTextFile(record));
+    Deno.kill(JSON.parse(start.stdout).pid, "SIGKILL");
+    const other = new Deno.Command("sleep", { args: ["600"] }).spawn();
+    try {
+      await Deno.writeTextFile(record, JSON.stringify({ ...dead, pid: other.pid }));
+      for (const command of ["status", "stop"]) {
+        assert.equal((await home.run("daemon", command)).stdout, "Daemon is not running\n");
+      }
+      const again = await home.run("daemon", "start", "--json", "--port", `${port}`);
+      assert.equal(JSON.parse(again.stdout).outcome, "started", again.stderr);
+      assert.notEqual(JSON.parse(again.stdout).pid, other.pid);
+    } finally {
+      // It still runs: ending one that has ended throws.
+      other.kill("SIGTERM");
+      assert.equal((await other.status).signal, "SIGTERM");
+    }
+  }));
+
+test("web pages cannot ask the service, whatever name they have pointed to this machine (T33)", (t) =>
+  serving(t, async (home, port) => {
+    assert.equal((await home.run("daemon", "start", "--port", `${port}`)).code, 0);
+    const cases: [what: string, headers: Record<string, string>, status: number][] = [
+      ["curl", {}, 200],
+      ["a person's browser", { "sec-fetch-site": "none" }, 200],
+      ["a page whose name was pointed here (DNS rebinding)", { host: `rebound.example:${port}` }, 403],
+      ["the same without a port", { host: "rebound.example" }, 403],
+      ["the right name with another port", { host: `localhost:${port + 1}` }, 403],
+      ["a request from a page elsewhere", { origin: "https://pages.example" }, 403],
+      ["a request from a page of another service here", { origin: "http://localhost:8080" }, 403],
+      ["a request from a file", { origin: "null" }, 403],
+      ["an image on a page elsewhere", { "sec-fetch-site": "cross-site" }, 403],
+    ];
+    for (const path of ["/health", "/metrics"]) {
+      for (const [what, headers, status] of cases) {
+        assert.equal(await statusAt(port, path, headers), status, `${what}: ${path}`);
+      }
+    }
+    assert.equal(await statusAt(port, "/health", {}, "POST"), 405);
+  }));
+
+/** Not with `fetch`: it does not let its caller choose `Host`. */
+function statusAt(
+  port: number,
+  path: string,
+  headers: Record<string, string>,
+  method = "GET",
+): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ host: "127.0.0.1", port, path, method, headers, agent: false }, (response) => {
+      response.resume();
+      response.on("end", () => resolve(response.statusCode));
+    });
+    asked.on("error", reject);
+    asked.end();
+  });
+}
 
 test("of ten services that are started at once one runs", (t) =>
   serving(t, async (home, port) => {
