@@ -31,10 +31,15 @@ export interface CheckingOptions {
   readonly log: Log;
   /** Reads the settings: at the start and after every request to reload them. */
   readonly loadDuties: () => Promise<Duties>;
+  /** Called a second after a check: nothing will happen for a while. */
+  readonly onIdle?: (() => void) | undefined;
 }
 
 /** So long the first word of the checks is waited for: the disk is read for it, no server is asked. */
 const FIRST_WORD = 2000;
+
+/** So long after a check its last words are written and its memory is free. */
+const REST = 1000;
 
 /** The background checks, and what is made of them. */
 export class Checking {
@@ -122,8 +127,10 @@ export class Checking {
 
   #measure(): void {
     const { duration } = this.#state;
-    duration.last = this.#options.runtime.now() - this.#startedAt;
+    const { runtime, onIdle } = this.#options;
+    duration.last = runtime.now() - this.#startedAt;
     duration.sum += duration.last;
+    if (onIdle !== undefined) void runtime.wait(REST, undefined, { keepAlive: false }).then(onIdle);
   }
 }
 
