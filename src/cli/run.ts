@@ -50,6 +50,7 @@ export async function run(invocation: Invocation): Promise<number> {
   });
   await beginService(invocation, log);
   const supervisor = await supervisorFor(invocation, log);
+  const { frugalMemory } = await import("./console_memory.ts");
   try {
     await runService({
       runtime,
@@ -59,6 +60,7 @@ export async function run(invocation: Invocation): Promise<number> {
       lastCheck: state.lastCheck,
       log,
       supervisor,
+      onIdle: frugalMemory(),
       loadDuties: () => loadDuties(again(invocation, stop), log, supervisor),
       onReload,
       handOver: async (...to) => {
