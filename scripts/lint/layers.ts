@@ -182,7 +182,7 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     name: "public",
-    nouns: ["/machine", "/mod"],
+    nouns: ["/checking", "/machine", "/mod"],
     uses: LIBRARY,
     types: [],
     atStart: true,

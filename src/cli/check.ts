@@ -24,7 +24,7 @@ export interface Found {
   readonly options: UpdaterOptions;
 }
 
-type Library = typeof import("../../mod.ts");
+type Library = typeof import("../../checking.ts");
 type Choosing = UpdaterOptions & CheckForUpdateOptions;
 
 /**
@@ -39,7 +39,7 @@ export async function check(invocation: Invocation): Promise<Found> {
   const settings = await invocation.settings();
   const options = { ...await updaterOptions(invocation), ...choiceOptions(invocation, settings) };
   output.step("→ Checking for updates...");
-  const library = await import("../../mod.ts");
+  const library = await import("../../checking.ts");
   try {
     const manifest = await library.fetchManifest(settings.get("updates.sources"), options);
     output.detail(`manifest: ${manifest.source}, ${signers(manifest)}`);
