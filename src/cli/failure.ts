@@ -100,9 +100,8 @@ async function updaterFailure(error: Error): Promise<Failure> {
 
 async function usageFailure(error: UsageError): Promise<Failure> {
   const { nearest } = await import("../config/nearest.ts");
-  const near = error.unknown === undefined
-    ? undefined
-    : nearest(error.unknown.word, error.unknown.candidates);
+  const { word, candidates } = error.unknown ?? { word: "", candidates: [] };
+  const near = candidates.find((candidate) => candidate.endsWith(` ${word}`)) ?? nearest(word, candidates);
   const command = ["cco", ...error.path.slice(1).map(({ name }) => name)].join(" ");
   const hint = near === undefined ? `Run '${command} --help'` : `Did you mean ${near}?`;
   return new Failure(`${error.message}. ${hint}`, { exitCode: EXIT.usage, code: "USAGE", cause: error });

@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { FileSystem, Runtime } from "../../machine.ts";
+import type { Runtime } from "../../machine.ts";
+import { copyExecutable, isSameFile } from "./copy_executable.ts";
 import { EXIT, Failure } from "./failure.ts";
 import type { Invocation } from "./invocation.ts";
-import { addToPath } from "./profiles.ts";
-
-const CHUNK = 1024 * 1024;
+import { missingFolders, rememberFolders } from "./install_folders.ts";
+import { addToPath, profileFolders } from "./profiles.ts";
 
 /**
  * Copies this executable to `~/.local/bin` and puts that folder on PATH, once. Running it again changes nothing.
@@ -23,9 +23,11 @@ export async function installProgram(invocation: Invocation): Promise<number> {
   const { runtime } = world;
   const source = await requireCompiled(runtime);
   const target = await installedPath(invocation);
+  const missing = await missingFolders(runtime, await installFolders(invocation));
   const isNew = await place(runtime, source, target, { force: invocation.has("force") });
   const home = (await world.terminal.home())!;
   const profiles = await addToPath(world, home, folderOf(target));
+  await remember(invocation, missing);
   output.line(isNew ? `✅ Installed ${target}` : `✅ Already installed: ${target}`);
   for (const profile of profiles) output.line(`→ PATH is set in ${profile}`);
   if (profiles.length > 0) output.step("Open a new terminal to use it.");
@@ -46,6 +48,36 @@ export async function installedPath(invocation: Invocation): Promise<string> {
   return invocation.world.runtime.os === "windows" ? `${binDirectory}\\cco.exe` : `${binDirectory}/cco`;
 }
 
+/**
+ * The folders that an installation needs.
+ *
+ * @param invocation The run.
+ * @returns The folders, whether they are there or not.
+ */
+export async function installFolders(invocation: Invocation): Promise<string[]> {
+  const { world: { runtime, terminal } } = invocation;
+  const { stateDirectory } = await invocation.paths();
+  const folders = [folderOf(await installedPath(invocation)), ...(stateDirectory ? [stateDirectory] : [])];
+  return [...folders, ...profileFolders(runtime, (await terminal.home())!)];
+}
+
+/** An installation that cannot remember what it made is one all the same. */
+async function remember(invocation: Invocation, missing: readonly string[]): Promise<void> {
+  const { runtime } = invocation.world;
+  const { stateDirectory } = await invocation.paths();
+  if (stateDirectory === undefined || missing.length === 0) return;
+  const made: string[] = [];
+  for (const path of missing) if (await runtime.fs.stat(path) !== undefined) made.push(path);
+  if (made.length === 0) return;
+  try {
+    await runtime.fs.makeDirectory(stateDirectory, 0o700);
+    const ours = missing.filter((path) => made.includes(path) || stateDirectory.startsWith(path));
+    await rememberFolders(runtime, stateDirectory, ours);
+  } catch (error) {
+    invocation.output.detail(`the folders that were made cannot be remembered: ${error}`);
+  }
+}
+
 async function requireCompiled({ fs, execPath }: Runtime): Promise<string> {
   if (/(?:^|[\\/])deno(?:\.exe)?$/i.test(execPath)) {
     throw failure(
@@ -64,14 +96,14 @@ async function place(
   const { fs } = runtime;
   try {
     const there = await fs.stat(target);
-    if (there !== undefined && await isSame(fs, source, await fs.realPath(target))) return false;
+    if (there !== undefined && await isSameFile(fs, source, await fs.realPath(target))) return false;
     if (there !== undefined && !force) {
       throw failure(
         `Cannot install: there is another ${target}. Run 'cco update' to update it, or add --force`,
       );
     }
     await fs.makeDirectory(folderOf(target), 0o755);
-    await copy(runtime, source, target);
+    await copyExecutable(runtime, source, target);
     return true;
   } catch (error) {
     if (error instanceof Failure) throw error;
@@ -83,58 +115,8 @@ async function place(
   }
 }
 
-/** A whole file under a name of its own first: nobody ever starts half of one. */
-async function copy({ fs, random }: Runtime, source: string, target: string): Promise<void> {
-  const name = Array.from(random(8), (byte) => byte.toString(16).padStart(2, "0")).join("");
-  const temporary = `${target}.${name}.tmp`;
-  const from = await fs.open(source, { access: "read" });
-  try {
-    const to = await fs.open(temporary, { access: "create", mode: 0o755 });
-    try {
-      const chunk = new Uint8Array(CHUNK);
-      for (let offset = 0;;) {
-        const count = await from.readAt(offset, chunk);
-        if (count === 0) break;
-        to.append(chunk.subarray(0, count));
-        offset += count;
-      }
-      await to.sync();
-    } finally {
-      to.close();
-    }
-    await fs.chmod(temporary, 0o755);
-    await fs.rename(temporary, target);
-    await fs.syncDirectory(folderOf(target));
-  } catch (error) {
-    await fs.remove(temporary).catch(() => {});
-    throw error;
-  } finally {
-    from.close();
-  }
-}
-
-async function isSame(fs: FileSystem, a: string, b: string): Promise<boolean> {
-  if (a === b) return true;
-  const [left, right] = await Promise.all([fs.open(a, { access: "read" }), fs.open(b, { access: "read" })]);
-  try {
-    const [one, two] = await Promise.all([left.stat(), right.stat()]);
-    if (one.identity !== undefined && one.identity === two.identity) return true;
-    if (one.size !== two.size) return false;
-    const [here, there] = [new Uint8Array(CHUNK), new Uint8Array(CHUNK)];
-    for (let offset = 0;;) {
-      const [count, other] = await Promise.all([left.readAt(offset, here), right.readAt(offset, there)]);
-      if (count !== other) return false;
-      if (count === 0) return true;
-      for (let index = 0; index < count; index++) if (here[index] !== there[index]) return false;
-      offset += count;
-    }
-  } finally {
-    left.close();
-    right.close();
-  }
-}
-
-function folderOf(path: string): string {
+/** The folder that a path lies in. */
+export function folderOf(path: string): string {
   return path.slice(0, path.search(/[\\/][^\\/]*$/));
 }
 

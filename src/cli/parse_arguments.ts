@@ -73,6 +73,13 @@ export function flagsOf(command: Command): readonly Flag[] {
   return [...command.flags ?? [], ...GLOBAL_FLAGS];
 }
 
+/** The commands, or where a command of that very name is further down: `cco status` is `cco daemon status`. */
+function candidatesFor(word: string, commands: readonly Command[]): string[] {
+  const below = commands.filter((command) => command.commands?.some(({ name }) => name === word));
+  if (below.length > 0) return below.map(({ name }) => `${name} ${word}`);
+  return commands.filter(({ hidden }) => !hidden).map(({ name }) => name);
+}
+
 class Reader {
   readonly #path: Command[];
   readonly #flags = new Map<string, string>();
@@ -119,8 +126,7 @@ class Reader {
     }
     if (commands !== undefined && this.#command.load === undefined) {
       const names = [...this.#path.slice(1).map(({ name }) => name), word].join(" ");
-      const candidates = commands.filter(({ hidden }) => !hidden).map(({ name }) => name);
-      throw this.#error(`Unknown command: ${names}`, { word, candidates });
+      throw this.#error(`Unknown command: ${names}`, { word, candidates: candidatesFor(word, commands) });
     }
     const last = positionals.at(-1);
     if (this.#values.length >= positionals.length && !last?.many) {

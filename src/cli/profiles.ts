@@ -101,6 +101,18 @@ export async function removeFromPath({ runtime }: ProfileWorld, home: string): P
   return changed;
 }
 
+/**
+ * The folders that start-up files of shells may lie in.
+ *
+ * @param runtime The machine.
+ * @param home The user's folder.
+ * @returns The folders, whether they are there or not.
+ */
+export function profileFolders({ os }: Pick<Runtime, "os">, home: string): string[] {
+  const paths = (os === "windows" ? WINDOWS : POSIX).map(({ file }) => `${home}/${file}`);
+  return [...new Set(paths.map((path) => path.slice(0, path.lastIndexOf("/"))))];
+}
+
 async function usedProfiles({ runtime, terminal }: ProfileWorld, home: string): Promise<Profile[]> {
   if (runtime.os === "windows") return WINDOWS.slice(0, 1);
   const there = new Set<string>();

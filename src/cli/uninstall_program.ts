@@ -4,30 +4,41 @@
  * @module
  */
 
-import type { Runtime } from "../../machine.ts";
-import type { Invocation } from "./invocation.ts";
+import { isSameFile } from "./copy_executable.ts";
 import { EXIT, Failure } from "./failure.ts";
-import { installedPath } from "./install_program.ts";
+import { removeFolders } from "./install_folders.ts";
+import { folderOf, installedPath, installFolders } from "./install_program.ts";
+import type { Invocation } from "./invocation.ts";
 import { removeFromPath } from "./profiles.ts";
 
+/** What every `cco` answers to `--version`. */
+const ANSWER = /^cco \d\S*\r?\n$/;
+const PATIENCE = { timeout: 10_000, maxOutputBytes: 4096 };
+/** What an update that was interrupted, or that works at this moment, keeps beside the executable. */
+const REMAINS = /^\.cco(?:\.exe)?\.(?:update|new|old|probe|probation)\b/;
+
 /**
- * Removes the installed executable, every version that was kept, and the lines on PATH. Settings and state stay, and it says where.
+ * Removes the installed executable, its backups, the lines on PATH, and the folders that were made for it. Settings and
+ * state stay, and it says where.
  *
  * @param invocation The run.
  * @returns The exit code.
- * @throws {Failure} When a file cannot be removed.
+ * @throws {Failure} Exit code 1 when the file there is not `cco`, when the service runs, or a file cannot be removed.
  */
 export async function uninstallProgram(invocation: Invocation): Promise<number> {
   const { output, world } = invocation;
   const { runtime, terminal } = world;
   const target = await installedPath(invocation);
-  const removed: string[] = [];
-  for (const path of [target, ...await backupsOf(runtime, target)]) {
-    if (await runtime.fs.stat(path) === undefined) continue;
-    await remove(invocation, path);
-    removed.push(path);
-  }
+  const files = await filesOf(invocation, target);
+  if (files.includes(target)) await requireOurs(invocation, target);
+  await requireStopped(invocation);
+  const removed = [...files, ...await remainsOf(invocation, target)];
+  for (const path of removed) await remove(invocation, path);
   const profiles = await removeFromPath(world, (await terminal.home())!);
+  const { stateDirectory } = await invocation.paths();
+  if (stateDirectory !== undefined) {
+    await removeFolders(runtime, stateDirectory, await installFolders(invocation));
+  }
   for (const path of removed) output.line(`→ Removed ${path}`);
   for (const path of profiles) output.line(`→ PATH is no longer set in ${path}`);
   const isDone = removed.length + profiles.length > 0;
@@ -38,13 +49,43 @@ export async function uninstallProgram(invocation: Invocation): Promise<number> 
   return EXIT.ok;
 }
 
-/** Without running them: what is removed need not say which version it is. */
-async function backupsOf({ fs }: Runtime, target: string): Promise<string[]> {
-  const end = Math.max(target.lastIndexOf("/"), target.lastIndexOf("\\")) + 1;
-  const prefix = `${target.slice(end)}.backup`;
-  const names = await fs.list(target.slice(0, end)).catch(() => []);
-  return names.filter((name) => name.startsWith(prefix) && /^(?:\.\d{4,})?$/.test(name.slice(prefix.length)))
-    .sort().map((name) => target.slice(0, end) + name);
+/** The executable and the versions before it. */
+async function filesOf({ world: { runtime: { fs } } }: Invocation, target: string): Promise<string[]> {
+  const folder = folderOf(target);
+  const names = await fs.list(folder).catch(() => []);
+  const name = target.slice(folder.length + 1);
+  const ours = names.filter((other) =>
+    other.startsWith(name) && /^(?:\.backup(?:\.\d+)?)?$/.test(other.slice(name.length))
+  );
+  return ours.sort().map((other) => target.slice(0, -name.length) + other);
+}
+
+async function remainsOf({ world: { runtime: { fs } } }: Invocation, target: string): Promise<string[]> {
+  const folder = folderOf(target);
+  const names = await fs.list(folder).catch(() => []);
+  return names.filter((name) => REMAINS.test(name)).sort().map((name) =>
+    `${folder}${target[folder.length]}${name}`
+  );
+}
+
+/** Somebody else's program may have the same name, and what is removed is gone. */
+async function requireOurs({ world: { runtime } }: Invocation, path: string): Promise<void> {
+  const { fs, execPath } = runtime;
+  try {
+    if (await isSameFile(fs, await fs.realPath(path), await fs.realPath(execPath))) return;
+    const { stdout } = await runtime.run(path, { args: ["--version"], env: {}, ...PATIENCE });
+    if (ANSWER.test(new TextDecoder().decode(stdout))) return;
+  } catch {
+    // What cannot be read or does not start is nothing that this program has installed.
+  }
+  throw failure(`Cannot uninstall ${path}: it is not cco. Remove it by hand if you want it gone`);
+}
+
+async function requireStopped(invocation: Invocation): Promise<void> {
+  const { serviceNow } = await import("./daemon_process.ts");
+  const service = await serviceNow(invocation).catch(() => undefined);
+  if (service === undefined) return;
+  throw failure(`Cannot uninstall: the daemon is running (PID: ${service.pid}). Run 'cco daemon stop' first`);
 }
 
 async function remove({ world: { runtime } }: Invocation, path: string): Promise<void> {
@@ -55,11 +96,7 @@ async function remove({ world: { runtime } }: Invocation, path: string): Promise
     const hint = runtime.os === "windows"
       ? "A running program cannot be removed: delete the file by hand"
       : "Remove it by hand";
-    throw new Failure(`Cannot remove ${path}: ${why}. ${hint}`, {
-      exitCode: EXIT.general,
-      code: "INSTALL",
-      cause: error,
-    });
+    throw failure(`Cannot remove ${path}: ${why}. ${hint}`, error);
   }
 }
 
@@ -70,4 +107,8 @@ async function keptPaths(invocation: Invocation): Promise<string[]> {
     if (path !== undefined && await invocation.world.runtime.fs.stat(path) !== undefined) kept.push(path);
   }
   return kept;
+}
+
+function failure(message: string, cause?: unknown): Failure {
+  return new Failure(message, { exitCode: EXIT.general, code: "INSTALL", cause });
 }

@@ -5,21 +5,32 @@
  */
 
 /**
- * Finds the candidate that differs least from a word that is not one of them.
+ * Finds the candidate that differs least from a word that is not one of them. Upper and lower case are the same, and
+ * the dashes of a flag do not make its name any longer.
  *
  * @param word What was written.
  * @param candidates What could have been meant.
- * @returns The nearest by edits (insert, drop, replace, swap), or `undefined` when none is near enough to be meant.
+ * @returns The one that begins with the word, or else the nearest by edits (insert, drop, replace, swap); `undefined`
+ * when none is near enough to be meant.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > 100) return undefined;
+  const written = word.toLowerCase();
+  const { length } = written.replace(/^-+/, "");
+  const isStem = length > 1 || written.startsWith("--");
   let best: string | undefined;
-  let fewest = Math.floor(word.length / 3) + 2;
+  let fewest = mostEdits(length) + 1;
   for (const candidate of candidates) {
-    const count = candidate.startsWith(word) && word.length > 1 ? 1 : edits(word, candidate);
+    const count = isStem && candidate.startsWith(written) ? 0 : edits(written, candidate);
     if (count < fewest) [best, fewest] = [candidate, count];
   }
   return best;
+}
+
+/** Two short words are always near each other. */
+function mostEdits(length: number): number {
+  if (length < 3) return 0;
+  return length < 5 ? 1 : Math.floor(length / 3) + 1;
 }
 
 /** Damerau-Levenshtein distance (optimal string alignment), in three rows. */

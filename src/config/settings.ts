@@ -167,7 +167,9 @@ export function isSettingKey(key: string): key is SettingKey {
  * @returns The error, to be thrown.
  */
 export function unknownKey(key: string): ConfigError {
-  const near = nearest(key, [...SETTING_KEYS, ...RECORDED_KEYS]);
+  const keys = [...SETTING_KEYS, ...RECORDED_KEYS];
+  // The table is easily forgotten.
+  const near = keys.find((known) => known.endsWith(`.${key.toLowerCase()}`)) ?? nearest(key, keys);
   const hint = near === undefined
     ? "Run 'cco config show --effective' to see all keys"
     : `Did you mean ${near}?`;

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import process from "node:process";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import fc from "fast-check";
@@ -24,12 +25,12 @@ async function downloaded(): Promise<TestWorld> {
   return world;
 }
 
-/** Every file below a folder with its text. */
+/** Every file below a folder with its text, and every folder. */
 async function tree(folder: string): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
-    if (!entry.isDirectory()) files[path.slice(folder.length + 1)] = await readFile(path, "utf8");
+    files[path.slice(folder.length + 1)] = entry.isDirectory() ? "folder" : await readFile(path, "utf8");
   }
   return files;
 }
@@ -58,7 +59,8 @@ test("cco install leaves start-up files alone when the folder is on PATH", async
   await using world = await downloaded();
   world.env["PATH"] = `/bin:${join(world.env["HOME"]!, ".local/bin")}`;
   await world.run("install");
-  assert.deepEqual(Object.keys(await tree(world.env["HOME"]!)), [".local/bin/cco"]);
+  const files = Object.entries(await tree(world.env["HOME"]!)).filter(([, text]) => text !== "folder");
+  assert.deepEqual(files.map(([path]) => path).sort(), [".local/bin/cco", ".local/state/cco/install.json"]);
 });
 
 test("cco install does not replace another file without --force", async () => {
@@ -94,6 +96,7 @@ const homes: [name: string, files: Record<string, string>, shell: string][] = [
     "/bin/bash",
   ],
   ["an unknown shell", {}, "/bin/nu"],
+  ["folders that were there and hold nothing", { ".local/bin/": "", ".config/fish/": "" }, "/usr/bin/fish"],
 ];
 
 for (const [name, files, shell] of homes) {
@@ -102,8 +105,8 @@ for (const [name, files, shell] of homes) {
     const home = world.env["HOME"]!;
     world.env["SHELL"] = shell;
     for (const [file, text] of Object.entries(files)) {
-      await mkdir(join(home, file, ".."), { recursive: true });
-      await writeFile(join(home, file), text);
+      await mkdir(join(home, file, file.endsWith("/") ? "." : ".."), { recursive: true });
+      if (!file.endsWith("/")) await writeFile(join(home, file), text);
     }
     const before = await tree(home);
     await world.run("install");
@@ -126,6 +129,57 @@ test("cco uninstall removes the backup, keeps settings and state, and says where
   assert.match(stdout, /Kept: \S+config\.toml\nKept: \S+\/state\/cco\n$/);
   assert.deepEqual(await world.installed(), []);
   assert.equal(await world.readConfig(), "# mine\n");
+});
+
+test("cco uninstall leaves another program of that name alone, and goes on with what is cco's", async () => {
+  await using world = await downloaded();
+  const target = join(world.env["HOME"]!, ".local/bin/cco");
+  await mkdir(join(world.env["HOME"]!, ".local/bin"), { recursive: true });
+  const others: [what: string, text: string][] = [
+    ["another program", "#!/bin/sh\necho other 1.0\n"],
+    ["one that says more", '#!/bin/sh\necho "cco 1.0.0 (not that one)"\n'],
+    ["no program", "precious"],
+  ];
+  for (const [what, text] of others) {
+    await writeFile(target, text, { mode: 0o755 });
+    const { code, stdout, stderr } = await world.run("uninstall");
+    assert.deepEqual([code, stdout], [1, ""], what);
+    assert.match(stderr, /^Cannot uninstall \S+\/cco: it is not cco\. Remove it by hand/);
+    assert.equal(await readFile(target, "utf8"), text);
+  }
+  // A version that was installed by an update is not the one that runs.
+  await writeFile(target, scriptOf("2025.12.1"), { mode: 0o755 });
+  assert.equal((await world.run("uninstall")).code, 0);
+});
+
+test("cco uninstall removes every backup and what an interrupted update has left, and nothing else", async () => {
+  await using world = await TestWorld.make();
+  const names = ["cco.backup", "cco.backup.0001", ".cco.new-0123456789abcdef", ".cco.update.json"];
+  const others = ["cco.backup-mine", "ccoo", ".ccorc"];
+  for (const name of [...names, ...others]) await writeFile(join(world.executable, "..", name), name);
+  assert.equal((await world.run("uninstall")).code, 0);
+  assert.deepEqual(await world.installed(), others.sort());
+});
+
+test("cco uninstall does not take the file away from under a service that runs", async () => {
+  await using world = await TestWorld.make();
+  const record = {
+    pid: process.pid,
+    processStart: await world.runtime.processStart(process.pid),
+    version: "2025.11.1",
+    host: "127.0.0.1",
+    port: 3000,
+    startedAt: Date.parse("2025-11-17T14:32:15Z"),
+  };
+  await world.writeState({});
+  await writeFile(join(world.stateFile, "../service.json"), JSON.stringify(record), { mode: 0o600 });
+  const { code, stderr } = await world.run("uninstall");
+  assert.match(
+    stderr,
+    /^Cannot uninstall: the daemon is running \(PID: \d+\)\. Run 'cco daemon stop' first\n$/,
+  );
+  assert.equal(code, 1);
+  assert.deepEqual(await world.installed(), ["cco"]);
 });
 
 test("a linked start-up file stays a link", async () => {

@@ -119,6 +119,26 @@ test("parseWindow() refuses what is no window", () => {
   }
 });
 
+const meant: [word: string, candidates: string[], nearest: string | undefined][] = [
+  ["upd", ["update", "uninstall"], "update"],
+  ["upgrade", ["update", "uninstall"], "update"],
+  ["UPDATE", ["update", "uninstall"], "update"],
+  ["--y", ["--yes", "--to"], "--yes"],
+  ["--dryrun", ["--dry-run", "--version"], "--dry-run"],
+  // Short words are all near each other.
+  ["--foo", ["--to", "--yes"], undefined],
+  ["--x", ["--to", "--yes"], undefined],
+  ["x", ["run"], undefined],
+  ["ls", ["run"], undefined],
+  ["foo", ["run", "config"], undefined],
+];
+
+for (const [word, candidates, expected] of meant) {
+  test(`${word} is ${expected === undefined ? "near nothing" : `nearest to ${expected}`}`, () => {
+    assert.equal(nearest(word, candidates), expected);
+  });
+}
+
 test("nearest() finds what was meant, and nothing where nothing is near", () => {
   const keys = [...SETTING_KEYS];
   assert.equal(nearest("updates.chanel", keys), "updates.channel");

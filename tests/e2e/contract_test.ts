@@ -134,6 +134,8 @@ const WRONG_SETTINGS: Refused = [
     3,
     "Unknown configuration key: updates.chanel. Did you mean updates.channel?",
   ],
+  ["config get channel", 3, "Unknown configuration key: channel. Did you mean updates.channel?"],
+  ["config get UPDATES.PIN", 3, "Unknown configuration key: UPDATES.PIN. Did you mean updates.pin?"],
   ["config set updates.enabled maybe", 3, "Invalid boolean value: maybe"],
   [
     "config set updates.check_interval monthly",
@@ -163,6 +165,9 @@ const WRONG_LINES: Refused = [
   ["update --version one", 2, "Invalid version: one. "],
   ["update --yes --version 1.0.0", 2, "Version not available"],
   ["updte", 2, "Unknown command: updte. Did you mean update?"],
+  ["status", 2, "Unknown command: status. Did you mean daemon status?"],
+  ["get updates.channel", 2, "Unknown command: get. Did you mean config get?"],
+  ["frobnicate", 2, "Unknown command: frobnicate. Run 'cco --help'"],
   ["update --chekc", 2, "Unknown flag: --chekc. Did you mean --check?"],
   ["completions zhs", 2, "Unknown shell: zhs"],
   ["rollback", 5, "No backup version available"],
