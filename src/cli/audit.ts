@@ -7,6 +7,7 @@
 import type { Update, UpdateAttempt } from "../../mod.ts";
 import { Failure } from "./failure.ts";
 import type { Invocation } from "./invocation.ts";
+import { sendResult } from "./telemetry.ts";
 
 /** What a command adds to what everybody knows. */
 export type Attempted = Pick<UpdateAttempt, "what" | "from" | "to"> & {
@@ -48,6 +49,7 @@ export async function auditUpdate(
 }
 
 async function record(invocation: Invocation, attempt: UpdateAttempt): Promise<void> {
+  invocation.meanwhile(sendResult(invocation, attempt));
   const { recordAttempt } = await import("../../mod.ts");
   const { stateDirectory } = await invocation.paths();
   if (stateDirectory === undefined) return;

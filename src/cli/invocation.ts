@@ -38,6 +38,7 @@ export class Invocation {
   readonly parsed: Parsed;
   #paths: Promise<Paths> | undefined;
   #settings: Promise<Settings> | undefined;
+  readonly #afterwards: Promise<unknown>[] = [];
 
   /**
    * @param world Everything around it.
@@ -83,6 +84,16 @@ export class Invocation {
   /** The settings in force. */
   settings(): Promise<Settings> {
     return this.#settings ??= this.#loadSettings();
+  }
+
+  /** Something that nobody waits for until the command has answered. It does not fail. */
+  meanwhile(work: Promise<unknown>): void {
+    this.#afterwards.push(work);
+  }
+
+  /** Resolves once all of that has ended. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#afterwards);
   }
 
   async #findPaths(): Promise<Paths> {

@@ -65,6 +65,8 @@ async function runCommand(invocation: Invocation): Promise<number> {
     const { failureOf } = await import("./failure.ts");
     await endStart?.((await failureOf(error)).exitCode);
     throw error;
+  } finally {
+    await invocation.settled();
   }
 }
 

@@ -97,6 +97,13 @@ export const PROXY: Kind<string> = text(
   [],
 );
 
+/** Where reports are sent: encrypted, or to this machine (T15). */
+export const ADDRESS: Kind<string> = text(
+  (value) => value.length <= 2048 && /^https?:/.test(value) && isSource(value),
+  (value) => `Invalid address: ${value}. Use https://…`,
+  [],
+);
+
 /** A host name or an address to listen on. */
 export const HOST: Kind<string> = text(
   (value) => /^[A-Za-z0-9]([A-Za-z0-9.-]{0,252})$|^[0-9A-Fa-f:.]{2,45}$/.test(value),

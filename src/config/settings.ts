@@ -6,6 +6,7 @@
 
 import { ConfigError } from "./config_error.ts";
 import {
+  ADDRESS,
   BOOLEAN,
   CHANNEL,
   DURATION,
@@ -57,8 +58,10 @@ export interface SettingValues {
   "service.host": string;
   /** How long a new version must stay healthy before the old one is let go. */
   "service.probation": string;
-  /** Anonymous result pings to a configured address. */
+  /** One anonymous request per result to {@link SettingValues."telemetry.address"}. */
   "telemetry.enabled": boolean;
+  /** Where results are sent; nowhere when there is none. */
+  "telemetry.address": string | undefined;
 }
 
 /** The name of a setting. */
@@ -128,7 +131,12 @@ const TABLE: SettingTable = {
     default: "60s",
     summary: "how long a new version must stay healthy",
   },
-  "telemetry.enabled": { kind: BOOLEAN, default: false, summary: "anonymous result pings" },
+  "telemetry.enabled": {
+    kind: BOOLEAN,
+    default: false,
+    summary: "send the result of each update, anonymously, to telemetry.address",
+  },
+  "telemetry.address": { kind: ADDRESS, default: undefined, summary: "where results are sent" },
 };
 
 /** The names of all settings, in the order in which they are shown. */

@@ -25,7 +25,7 @@ const offers: [words: string[], offered: string[]][] = [
   [["update", "--channel", "beta", "--ye"], ["--yes"]],
   [["config", "get", "updates.last"], ["updates.last_check", "updates.last_update"]],
   [["config", "set", "updates.last"], []],
-  [["config", "set", "telemetry"], ["telemetry.enabled"]],
+  [["config", "set", "telemetry"], ["telemetry.enabled", "telemetry.address"]],
   [["config", "set", "updates.check_interval", ""], ["hourly", "daily", "weekly", "never"]],
   [["config", "set", "updates.enabled", "t"], ["true"]],
   [["--config", ""], [":files"]],
@@ -63,7 +63,10 @@ test("cco completions prints the script of each shell and refuses others", async
 test("the script for PowerShell is PowerShell, as far as a parser can tell", async () => {
   // There is no PowerShell in any registry that tests may use.
   await Parser.init();
-  const grammar = new URL(`${grammarPackage.name}.wasm`, import.meta.resolve("tree-sitter-powershell/package.json"));
+  const grammar = new URL(
+    `${grammarPackage.name}.wasm`,
+    import.meta.resolve("tree-sitter-powershell/package.json"),
+  );
   const parser = new Parser().setLanguage(await Language.load(new Uint8Array(await readFile(grammar))));
   const holdsErrors = (text: string) => parser.parse(text)!.rootNode.hasError;
   assert(holdsErrors("if ($x { }"));

@@ -38,7 +38,7 @@ test("config show --effective shows every key with where its value comes from", 
   assert.match(stdout, /^updates\.pin = ~2025\.11 \(environment: CCO_UPDATES_PIN\)$/m);
   assert.match(stdout, /^updates\.window = none \(default\)$/m);
   assert.match(stdout, /^updates\.sources = http:\/\/127\.0\.0\.1:\d+\/version-manifest\.json \(default\)$/m);
-  assert.equal(stdout.trimEnd().split("\n").length, 17);
+  assert.equal(stdout.trimEnd().split("\n").length, 18);
 });
 
 test("config set refuses a managed key and says so", async () => {

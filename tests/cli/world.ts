@@ -55,6 +55,8 @@ export class TestWorld {
   columns = 80;
   /** Other processes; the system's unless given. */
   processes: Processes | undefined;
+  /** The network of the settings; that of the runtime unless given. */
+  through: Terminal["fetchThrough"] | undefined;
   /** What the person types, line by line; `undefined` ends the input, an `Interrupted` is Ctrl-C. */
   typed: (string | undefined | Interrupted)[] = [];
   /** What is piped in, for commands that read all of it. */
@@ -245,7 +247,7 @@ export class TestWorld {
         return line instanceof Interrupted ? Promise.reject(line) : Promise.resolve(line);
       },
       readInput: () => Promise.resolve(this.input),
-      fetchThrough: () => Promise.resolve(this.runtime.fetch),
+      fetchThrough: (network) => this.through?.(network) ?? Promise.resolve(this.runtime.fetch),
       signal: this.#interruption.signal,
       run: (_, [path]) => this.editor(path!),
     };
