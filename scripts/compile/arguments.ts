@@ -6,6 +6,7 @@
 
 import { parseArgs } from "node:util";
 import { type Build, DEFAULT_SOURCES } from "../../src/cli/build.ts";
+import { SOURCES } from "../../src/config/kinds.ts";
 import { parsePublicKey } from "../../src/minisign.ts";
 import { isVersion } from "../../src/version.ts";
 import type { CompileOptions } from "../compile.ts";
@@ -58,7 +59,7 @@ export function compileArguments(args: string[], defaultVersion: string): Compil
   const build: Build = {
     version: readVersion(values.version),
     kind: signed && !values.development ? "release" : "development",
-    sources: values.source,
+    sources: readSources(values.source),
     keys: values.key.map(readKey),
     threshold: readThreshold(values.threshold, values.key),
     ...values.root === undefined ? {} : { root: readRoot(values.root) },
@@ -78,6 +79,15 @@ function readVersion(text: string): string {
   throw new TypeError(
     `Invalid version: ${text}. Use a SemVer version without a leading v, such as 2025.11.2`,
   );
+}
+
+/** What the program would refuse as `updates.sources` it would refuse on every machine, and nobody could check. */
+function readSources(sources: readonly string[]): string[] {
+  try {
+    return [...SOURCES.accept(sources)];
+  } catch (cause) {
+    throw new TypeError(`Invalid --source: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
 }
 
 function readKey(text: string): string {

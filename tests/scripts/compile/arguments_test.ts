@@ -86,6 +86,14 @@ for (const { args, platforms } of chosen) {
 }
 
 const refused: readonly { args: readonly string[]; message: RegExp }[] = [
+  ...[
+    "http://example.com/m.json",
+    "ftp://example.com/m.json",
+    "m.json",
+    "github:owner",
+    "https://u:p@a.example/",
+  ]
+    .map((source) => ({ args: ["--source", source], message: /^Invalid --source: Invalid source: / })),
   { args: ["--version", "v1.0.0"], message: /^Invalid version: v1\.0\.0\. / },
   { args: ["--version", "2025.11"], message: /^Invalid version: 2025\.11\. / },
   { args: ["--target", "mips"], message: /^Cannot compile for "mips"\. Use: host, all, linux-x86_64, / },
