@@ -5,10 +5,13 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { fileDigest } from "../../scripts/build_cache.ts";
+import { bundle } from "../../scripts/compile/bundle.ts";
 import { hostPlatform, PLATFORMS } from "../../scripts/compile/platforms.ts";
+import { takeSnapshot } from "../../scripts/compile/snapshot.ts";
 import { recoveredToolchain } from "../../scripts/compile/toolchain.ts";
 import { recoveredDenort } from "../../scripts/denort.ts";
 import { namesIn } from "../../scripts/demo/home.ts";
+import { developmentBuild } from "../../src/cli/build.ts";
 
 const SCRIPT = fileURLToPath(new URL("../../scripts/compile.ts", import.meta.url));
 const KEY = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";
@@ -70,7 +73,10 @@ test(
       : "a runtime for the pinned Deno is known for Linux x86_64 only",
   },
   async (t) => {
-    await recoveredToolchain("linux-x86_64"); // Downloads what the second half needs.
+    // Downloads what the second half needs.
+    await recoveredToolchain("linux-x86_64");
+    await using sources = await takeSnapshot(developmentBuild("1.2.3"));
+    await (await bundle(sources))[Symbol.asyncDispose]();
     const out = await temporaryFolder(t);
     const cutOff = await cutOffEnvironment(t);
     const args = ["--target", "host", "--version", "1.2.3", "--key", KEY, "--out", out];
@@ -96,9 +102,14 @@ test(
 /** Deno with the packages that are here already, without a runtime that it may have downloaded, and without a network. */
 async function cutOffEnvironment(t: TestContext): Promise<Record<string, string>> {
   const info = await new Deno.Command(Deno.execPath(), { args: ["info", "--json", "--no-config"] }).output();
-  const { npmCache } = JSON.parse(new TextDecoder().decode(info.stdout));
+  const { denoDir, npmCache } = JSON.parse(new TextDecoder().decode(info.stdout));
   const folder = await temporaryFolder(t);
   await Deno.symlink(npmCache, join(folder, "npm"));
+  // Beside the runtimes lies the bundler.
+  await Deno.mkdir(join(folder, "dl"));
+  for (const name of (await namesIn(join(denoDir, "dl"))).filter((name) => name.startsWith("esbuild-"))) {
+    await Deno.symlink(join(denoDir, "dl", name), join(folder, "dl", name));
+  }
   const nobody = "http://127.0.0.1:1";
   return { DENO_DIR: folder, HTTPS_PROXY: nobody, HTTP_PROXY: nobody, NO_PROXY: "" };
 }
