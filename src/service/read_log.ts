@@ -76,6 +76,8 @@ export async function* followLog(
     while (!signal.aborted) {
       // Asked before reading: what is written to a file until it is put aside is read to its end below.
       const isOld = file !== undefined && await wasReplaced(runtime, path, file);
+      // Somebody has emptied it, such as logrotate with copytruncate: what is there now is new.
+      if (file !== undefined && (await file.stat()).size < offset) [offset, rest] = [0, ""];
       for (let chunk = await readOn(file, offset); chunk.length > 0; chunk = await readOn(file, offset)) {
         offset += chunk.length;
         const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
@@ -102,7 +104,7 @@ async function readOn(file: OpenFile | undefined, offset: number): Promise<Uint8
 
 async function wasReplaced({ fs }: Pick<Runtime, "fs">, path: string, file: OpenFile): Promise<boolean> {
   const [there, open] = [await fs.stat(path), await file.stat()];
-  return there === undefined || there.identity !== open.identity || there.size < open.size;
+  return there === undefined || there.identity !== open.identity;
 }
 
 async function openIfThere({ fs }: Pick<Runtime, "fs">, path: string): Promise<OpenFile | undefined> {

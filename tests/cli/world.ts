@@ -55,6 +55,8 @@ export class TestWorld {
   columns = 80;
   /** Other processes; the system's unless given. */
   processes: Processes | undefined;
+  /** Told what is written to standard output, as it is written. */
+  onOutput: ((text: string) => void) | undefined;
   /** The network of the settings; that of the runtime unless given. */
   through: Terminal["fetchThrough"] | undefined;
   /** What the person types, line by line; `undefined` ends the input, an `Interrupted` is Ctrl-C. */
@@ -233,7 +235,10 @@ export class TestWorld {
       env: (name) => this.env[name],
       home: () => Promise.resolve(this.env["HOME"]),
       cwd: () => this.folder,
-      write: (text) => void (screen.stdout += text),
+      write: (text) => {
+        screen.stdout += text;
+        this.onOutput?.(text);
+      },
       writeError: (text) => void (screen.stderr += text),
       isTerminal: (stream) => this.terminals.has(stream),
       columns: () => this.columns,

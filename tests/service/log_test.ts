@@ -133,3 +133,52 @@ test("followLog() misses no line, also when the file is put aside", async () => 
   await following;
   assert.deepEqual(lines, ["one", "two", "three", "four"]);
 });
+
+test("followLog() goes on when the file is emptied, or removed and made again", async () => {
+  const { runtime, log } = opened();
+  log.info("before");
+  await log.close();
+  const { position } = await lastLines(runtime, FOLDER, { count: 1 });
+  const controller = new AbortController();
+  const lines: string[] = [];
+  const following = (async () => {
+    const options = { position, signal: controller.signal };
+    for await (const line of followLog(runtime, FOLDER, options)) lines.push(line.replace(/.*\] /, ""));
+  })();
+  log.info("one");
+  await log.close();
+  await runtime.machine.clock.advance(1000);
+  const file = await runtime.fs.open(`${FOLDER}/cco.log`, { access: "append" });
+  await file.truncate(0);
+  file.close();
+  log.info("two");
+  await log.close();
+  await runtime.machine.clock.advance(1000);
+  await runtime.fs.remove(`${FOLDER}/cco.log`);
+  await runtime.machine.clock.advance(1000);
+  log.info("three");
+  await log.close();
+  await runtime.machine.clock.advance(1000);
+  controller.abort();
+  await following;
+  assert.deepEqual(lines, ["one", "two", "three"]);
+});
+
+test("followLog() tells only what matters enough", async () => {
+  const { runtime, log } = opened();
+  const controller = new AbortController();
+  const lines: string[] = [];
+  const position = { identity: undefined, offset: 0 };
+  const following = (async () => {
+    const options = { position, least: "warn", signal: controller.signal } as const;
+    for await (const line of followLog(runtime, FOLDER, options)) lines.push(line.replace(/.*\] /, ""));
+  })();
+  log.info("one");
+  log.warn("two");
+  log.error("three");
+  await log.close();
+  await runtime.machine.clock.advance(1000);
+  controller.abort();
+  await following;
+  assert.deepEqual(lines, ["two", "three"]);
+});
