@@ -14,6 +14,15 @@ export const systemProcesses: Processes = {
   notify: async (address, message) => await (await import("./console_notify.ts")).notify(address, message),
 };
 
+/**
+ * What each signal means. Windows has none: it turns Ctrl-C, Ctrl-Break and a console that closes into these, and does not
+ * wait after the last one.
+ */
+export const SIGNALS = {
+  posix: { stop: ["SIGINT", "SIGTERM"], reload: ["SIGHUP"] },
+  windows: { stop: ["SIGINT", "SIGBREAK", "SIGHUP"], reload: [] },
+} as const;
+
 async function start(
   path: string,
   args: readonly string[],
@@ -59,10 +68,8 @@ async function end(pid: number, how: "gracefully" | "forcibly"): Promise<void> {
 async function listen(): Promise<Wishes> {
   const { default: process } = await import("node:process");
   const controller = new AbortController();
-  const isWindows = process.platform === "win32";
-  // Windows sends SIGBREAK for Ctrl-Break and SIGHUP when the console closes.
-  const signals = isWindows ? ["SIGINT", "SIGBREAK", "SIGHUP"] as const : ["SIGINT", "SIGTERM"] as const;
-  for (const name of signals) {
+  const { stop, reload } = SIGNALS[process.platform === "win32" ? "windows" : "posix"];
+  for (const name of stop) {
     process.on(name, () => {
       // A second Ctrl-C, while the first is still being answered, ends the process at once.
       if (controller.signal.aborted && name === "SIGINT") process.exit(130);
@@ -70,7 +77,7 @@ async function listen(): Promise<Wishes> {
     });
   }
   const listeners = new Set<() => void>();
-  if (!isWindows) process.on("SIGHUP", () => listeners.forEach((listener) => listener()));
+  for (const name of reload) process.on(name, () => listeners.forEach((listener) => listener()));
   return {
     stop: controller.signal,
     onReload(listener) {
