@@ -31,7 +31,8 @@ export interface FetchManifestOptions extends StepOptions, TrustOptions, SourceO
  * sequence counts, and of equals the one whose source comes first. Once one has been found the other sources have a
  * second left. GitHub's API is asked only when no source has a manifest.
  *
- * Permissions: network access to the source; reading and writing the state folder when keys or a root are given.
+ * Permissions: network access to the source; reading and writing the state folder when keys or a root are given, and
+ * reading the folders above it, to flush them, when it is new.
  *
  * @example Read a manifest from a folder
  * ```ts

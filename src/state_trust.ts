@@ -8,7 +8,7 @@ import { readFile, writeDurably } from "./durable.ts";
 import { isFileError } from "./errors.ts";
 import { STATE_BYTES } from "./limits.ts";
 import type { SourceOptions, TrustOptions } from "./options.ts";
-import { inFolder } from "./path.ts";
+import { folderOf, inFolder } from "./path.ts";
 import type { Runtime } from "./runtime/types.ts";
 import { stateDirectoryOf } from "./state_directory.ts";
 import {
@@ -54,10 +54,19 @@ export function trustStore(
       unlessFileError(async () => parseTrustState(await readFile(runtime.fs, path, STATE_BYTES)).state),
     write: (state) =>
       unlessFileError(async () => {
+        const isNew = await runtime.fs.stat(folder) === undefined;
         await runtime.fs.makeDirectory(folder, 0o700);
         await writeDurably(runtime, path, serialiseTrustState(state), { mode: 0o600 });
+        if (isNew) await flushNames(runtime, folder);
       }),
   };
+}
+
+/** Else a power cut could take the new folder away with what is in it, and an old manifest would pass again (T2). */
+async function flushNames({ fs }: Runtime, folder: string): Promise<void> {
+  for (let path = folder; folderOf(path) !== path; path = folderOf(path)) {
+    await fs.syncDirectory(folderOf(path));
+  }
 }
 
 async function unlessFileError<T>(operation: () => Promise<T>): Promise<T | undefined> {

@@ -109,6 +109,37 @@ for (const state of ["", "{", "null", "[]", "x".repeat(300_000)]) {
   });
 }
 
+test("after a power cut at any moment fetchManifest() knows the sequence before or the new one, and goes back to none (T2, T28)", async () => {
+  const older = await filesFor(manifestText({ sequence: 4 }), [key]);
+  const newer = await filesFor(manifestText({ sequence: 6 }), [key]);
+  for (let index = 0;; index++) {
+    const { runtime, files } = await signedServer();
+    const { machine } = runtime;
+    await fetchManifest(SOURCE, trusting(runtime));
+    Object.assign(files, newer);
+    const first = machine.operations.log.length;
+    let isCut = false;
+    const stopped = new Promise<boolean>((resolve) => {
+      machine.operations.before((operation) => {
+        if (operation.index !== first + index) return;
+        isCut = true;
+        runtime.kill();
+        resolve(false);
+      });
+    });
+    const done = fetchManifest(SOURCE, trusting(runtime)).then(() => true, () => false);
+    const isDone = await Promise.race([done, stopped]);
+    for (const { disk, lost } of machine.disk.powerCuts(1, 32)) {
+      const where = `cut at operation ${index}, lost ${lost.join()}`;
+      const after = server(older, undefined, disk).runtime;
+      const { manifest } = JSON.parse(after.machine.read(`${STATE}/trust.json`)!);
+      assert([isDone ? 6 : 5, 6].includes(manifest.sequence), `${where}: ${manifest.sequence}`);
+      await failsWith(fetchManifest(SOURCE, trusting(after)), "UNTRUSTED", { reason: "replayed" });
+    }
+    if (!isCut) return assert(isDone && index > 3, `${index} operations`);
+  }
+});
+
 test("fetchManifest() does not remember a manifest that it cannot read", async () => {
   const { runtime, files } = await signedServer();
   Object.assign(files, await filesFor(manifestText({ versions: { "1.2": {} } }), [key]));
@@ -298,11 +329,12 @@ for (const [source, code] of secrets) {
 
 type Files = Record<string, string | Uint8Array>;
 
-function server(files: Files, onRequest?: () => void) {
+function server(files: Files, onRequest?: () => void, disk?: MemoryRuntime["machine"]["disk"]) {
   const requests: string[] = [];
   const runtime = memoryRuntime({
     now: NOW,
     execPath: "/opt/demo",
+    ...disk && { disk },
     fetch(url) {
       requests.push(url);
       onRequest?.();
@@ -311,7 +343,7 @@ function server(files: Files, onRequest?: () => void) {
       return new Response(content as Uint8Array<ArrayBuffer>);
     },
   });
-  runtime.machine.putFolder("/home");
+  if (!disk) runtime.machine.putFolder("/home");
   return { runtime, requests, files };
 }
 

@@ -49,7 +49,10 @@ export async function releaseInit(invocation: Invocation): Promise<number> {
     if (options.dryRun) return { ...dry, made };
     return { ...await writing(invocation, publish, fresh, () => publish.init(folder, options)), made };
   });
-  const changes = [`release folder of ${app}: ${folder}`];
+  const changes = [
+    `release folder of ${app}: ${folder}`,
+    `compile ${folder}/1.root.json into every client, and keep the root's secret key offline`,
+  ];
   return sayWritten(invocation, { changes, files: [...made, ...files] }, { folder, root: JSON.parse(root) });
 }
 

@@ -68,5 +68,8 @@ async function releaseFailure(cause: unknown): Promise<unknown> {
     return new Failure(message, { exitCode, code, details, cause });
   }
   const { updateFailure } = await import("./update_failure.ts");
-  return updateFailure(cause, "check");
+  const failure = updateFailure(cause, "check");
+  // Whoever reads this is the publisher.
+  const told = failure.message.replaceAll(/; nothing was installed, tell its publisher/g, "");
+  return new Failure(`${told}; clients would refuse it, nothing was changed`, { ...failure, code, cause });
 }

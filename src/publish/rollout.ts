@@ -111,6 +111,20 @@ function resumed({ paused: _paused, ...rollout }: RolloutDocument, now: number):
 
 function shown(rollout: ReleaseDocument["rollout"]): string {
   if (!rollout) return "to everybody";
-  const growth = rollout.duration === undefined ? "" : ` growing over ${rollout.duration}`;
+  const growth = rollout.duration === undefined ? "" : ` growing over ${inWords(rollout.duration)}`;
   return `${rollout.paused ? "paused at " : ""}${rollout.percent} %${growth}`;
+}
+
+/** What a pause has left is a number of seconds, which tells people nothing: `259199s` is `2d 23h 59m 59s`. */
+function inWords(duration: string): string {
+  const [, seconds] = /^(\d+)s$/.exec(duration) ?? [];
+  if (seconds === undefined) return duration;
+  const units: [name: string, seconds: number][] = [["d", 86_400], ["h", 3600], ["m", 60], ["s", 1]];
+  let left = Number(seconds);
+  const words = units.flatMap(([name, size]) => {
+    const count = Math.floor(left / size);
+    left -= count * size;
+    return count > 0 ? [`${count}${name}`] : [];
+  });
+  return words.join(" ") || duration;
 }
