@@ -1,6 +1,6 @@
 /**
- * A systemd of a test's own: the first process of a pid namespace, with control groups, `/run`, `/tmp` and units that
- * nobody outside sees, and everything else of the machine read-only. Needs root on Linux.
+ * A systemd of a test's own: the first process of a pid namespace, with control groups, units, `/run`, `/tmp`, `/root` and
+ * `/usr/local/bin` that nobody outside sees, and everything else of the machine read-only. Needs root on Linux.
  *
  * @module
  */
@@ -23,12 +23,13 @@ mount --bind "$WORK" /run/keep
 mount -t tmpfs tmpfs /tmp
 mkdir -p "$WORK"
 mount --bind /run/keep "$WORK"
-for folder in /etc /root /home /usr /opt /srv /var; do
+for folder in /etc /home /usr /opt /srv /var; do
   mount --bind $folder $folder
   mount -o remount,bind,ro $folder
 done
-mount -t tmpfs tmpfs /etc/systemd/system
-mount -t tmpfs tmpfs /var/tmp
+for folder in /root /etc/systemd/system /usr/local/bin /var/tmp; do
+  mount -t tmpfs tmpfs $folder
+done
 mount --bind /proc/sys /proc/sys
 mount -o remount,bind,ro /proc/sys
 for unit in sysinit basic multi-user shutdown network-online timers; do
