@@ -1,6 +1,6 @@
 /**
- * Power cuts on real file systems: ext4 and xfs in a file, shut down without flushing anything while an update is
- * stopped after one of its calls, and mounted again.
+ * Power cuts on real file systems: ext4 and xfs in a file, shut down without flushing anything while an update, a
+ * rollback or a recovery is stopped after one of its calls, and mounted again.
  */
 
 import assert from "node:assert/strict";
@@ -15,36 +15,59 @@ import { type Stepped, stepThrough } from "./support/stepped.ts";
 /** `CCO_CUTS` limits how many of the calls are tried; they are then spread evenly. */
 const CUTS = Number(Deno.env.get("CCO_CUTS") ?? 60);
 
-for (const type of ["ext4", "xfs"] as const) {
-  test(`an update on ${type} survives a power cut after any of its calls`, {
-    skip: skipWithout("strace", "xfs_io", `mkfs.${type}`, "mount", "losetup"),
-  }, async (t) => {
-    const place = await published(t);
-    const disk = new Disk(await Deno.makeTempDir({ prefix: "cco-disk-" }), place, type);
-    if (!await prepared(t, () => disk.make(t))) return;
-    await disk.reset();
-    const whole = await disk.update(() => "continue");
-    assert.equal(whole.code, 0);
-    // The cut is one: what is not flushed is lost, however far the update came.
-    await disk.reset();
-    const unflushed = await disk.cutAfter(whole.calls.length - 1, { withoutFlushing: true });
-    assert.equal(await disk.survivor(unflushed), "old", unflushed);
+/** What is cut, and which versions may be there then; its last call is followed by the report that it is done. */
+interface Command {
+  readonly title: string;
+  readonly args: readonly string[];
+  /** What happens before, to the older version that is installed. */
+  readonly prepare: (disk: Disk) => Promise<void>;
+  /** What is there in the end. */
+  readonly done: "old" | "new";
+}
 
-    const points = sample(whole.calls.length, CUTS);
-    const found = { old: 0, new: 0 };
-    for (const index of points) {
-      await disk.reset();
-      const where = await disk.cutAfter(index);
-      found[await disk.survivor(where)]++;
-      await disk.assertRecovers(where);
-    }
-    console.log(
-      `${type}: ${whole.calls.length} calls, ${points.length} power cuts, each after another one: ` +
-        `${found.old} left the old version, ${found.new} the new one`,
-    );
-    assert.equal(found.old + found.new, points.length);
-    assert.ok(found.old > 0 && found.new > 0);
-  });
+const COMMANDS: readonly Command[] = [
+  { title: "an update", args: ["update", "--yes"], prepare: async () => {}, done: "new" },
+  { title: "a rollback", args: ["rollback"], prepare: (disk) => disk.updated(), done: "old" },
+  { title: "a recovery", args: ["update", "--yes"], prepare: (disk) => disk.updatedHalfway(), done: "new" },
+];
+
+for (const type of ["ext4", "xfs"] as const) {
+  for (const command of COMMANDS) {
+    const { title, done } = command;
+    test(`${title} on ${type} survives a power cut after any of its calls`, {
+      skip: skipWithout("strace", "xfs_io", `mkfs.${type}`, "mount", "losetup"),
+    }, async (t) => {
+      const place = await published(t);
+      const disk = new Disk(await Deno.makeTempDir({ prefix: "cco-disk-" }), place, type);
+      if (!await prepared(t, () => disk.make(t))) return;
+      await disk.reset(command);
+      const whole = await disk.step(command, () => "continue");
+      assert.equal(whole.code, 0);
+      if (title === "an update") {
+        // The cut is one: what is not flushed is lost, however far the update came.
+        await disk.reset(command);
+        const unflushed = await disk.cutAfter(command, whole.calls.length - 1, { withoutFlushing: true });
+        assert.equal(await disk.survivor(unflushed), "old", unflushed);
+      }
+
+      const points = sample(whole.calls.length, CUTS);
+      const found = { old: 0, new: 0 };
+      for (const index of points) {
+        await disk.reset(command);
+        const where = await disk.cutAfter(command, index);
+        const survivor = await disk.survivor(where);
+        found[survivor]++;
+        if (index === whole.calls.length - 1) assert.equal(survivor, done, where);
+        await disk.assertRecovers(where);
+      }
+      console.log(
+        `${title} on ${type}: ${whole.calls.length} calls, ${points.length} power cuts, each after another one: ` +
+          `${found.old} left the old version, ${found.new} the new one`,
+      );
+      assert.equal(found.old + found.new, points.length);
+      assert.ok(found[done] > 0);
+    });
+  }
 }
 
 type OnCall = Parameters<typeof stepThrough>[2];
@@ -76,27 +99,46 @@ class Disk {
     await this.#mountAgain();
   }
 
-  /** The older version alone, durably. */
-  async reset(): Promise<void> {
+  /** The older version, and what happens before a command, durably. */
+  async reset({ prepare }: Command): Promise<void> {
     for (const folder of [this.#bin, this.#state]) {
       await Deno.remove(folder, { recursive: true }).catch(() => {});
     }
     await Deno.mkdir(this.#bin);
     await Deno.copyFile(this.#place.old.path, this.#file);
+    await prepare(this);
     await must("sync", "-f", this.#mount);
   }
 
-  update(onCall: OnCall, { withoutFlushing = false } = {}): Promise<Stepped> {
-    const options = { args: ["update", "--yes"], env: this.#env, withoutFlushing };
-    return stepThrough(this.#file, options, onCall);
+  async updated(): Promise<void> {
+    const { code, said } = await this.#run("update", "--yes");
+    assert.equal(code, 0, said);
+  }
+
+  /** The new version is in place, and its record is still there. */
+  async updatedHalfway(): Promise<void> {
+    const { killed } = await stepThrough(
+      this.#file,
+      { args: ["update", "--yes"], env: this.#env },
+      ({ text }) => /^rename\(.*\.cco\.new-\w+"/.test(text) ? "kill" : "continue",
+    );
+    assert.ok(killed);
+  }
+
+  step({ args }: Command, onCall: OnCall, { withoutFlushing = false } = {}): Promise<Stepped> {
+    return stepThrough(this.#file, { args, env: this.#env, withoutFlushing }, onCall);
   }
 
   /** What has not reached the disk by then is lost. */
-  async cutAfter(index: number, options: { withoutFlushing?: boolean } = {}): Promise<string> {
+  async cutAfter(
+    command: Command,
+    index: number,
+    options: { withoutFlushing?: boolean } = {},
+  ): Promise<string> {
     let where = "";
-    const { killed } = await this.update(async (call) => {
+    const { killed } = await this.step(command, async (call) => {
       if (call.index !== index) return "continue";
-      where = `${this.#type} cut after call ${index + 1}, ${call.text}`;
+      where = `${command.title} on ${this.#type} cut after call ${index + 1}, ${call.text}`;
       await must("xfs_io", "-x", "-c", "shutdown", this.#mount);
       return "kill";
     }, options);
