@@ -442,7 +442,8 @@ async function update(world: TestWorld): Promise<void> {
 
 /** What a question answers once it answers with something. */
 async function until<T>(ask: () => Promise<T | false | undefined>): Promise<T> {
-  const end = Date.now() + 10_000;
+  // Only against hanging.
+  const end = Date.now() + 60_000;
   for (;;) {
     const answer = await ask();
     if (answer !== false && answer !== undefined) return answer;

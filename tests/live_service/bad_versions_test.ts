@@ -72,6 +72,7 @@ for (const { what, command, why, probation, lost } of BAD) {
           assert(failures.length <= most, `${failures.length} failed: ${failures.join("\n")}`);
         }
         assert.match(await logWith(home, "rolled back to previous version"), why);
+        assert((await healthAt(port)).body.includes(`"failedUpdate":{"version":"${NEW}","at":"`));
         await isBack(home, port, release);
       }),
   );
