@@ -8,6 +8,8 @@ import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { systemRuntime } from "../../machine.ts";
+import { besideName, installationOf } from "../../src/installation.ts";
+import { claimInstallation } from "../../src/journal.ts";
 import { fileDigest } from "../../scripts/build_cache.ts";
 import { packExecutable } from "../../scripts/compile/archives.ts";
 import { hostPlatform } from "../../scripts/compile/platforms.ts";
@@ -196,10 +198,7 @@ test("an older version needs --allow-downgrade", async (t) => {
 
 test("another update in progress is named by its process, exit code 5", async (t) => {
   const { home } = await published(t);
-  await writeRecord(home, {
-    pid: Deno.pid,
-    processStart: await systemRuntime().processStart(Deno.pid) ?? "",
-  });
+  await claim(home);
   const { code, stderr } = await home.run("update", "--yes");
   assert.match(stderr, new RegExp(`^Update already in progress: .*\\b${Deno.pid}\\b.*\n$`));
   assert.equal(code, 5);
@@ -404,18 +403,15 @@ async function writeState(home: Home, fields: object): Promise<void> {
   await Deno.writeTextFile(join(folder, "state.json"), JSON.stringify(fields), { mode: 0o600 });
 }
 
-/** The record of an update of which neither the old nor the new executable is the one that is installed. */
-async function writeRecord(home: Home, writer: { pid: number; processStart: string }): Promise<void> {
-  const record = {
-    schema: 1,
-    claim: "1",
-    ...writer,
-    from: { version: "2025.10.1", sha256: "a".repeat(64) },
-    to: { version: OLD, sha256: "b".repeat(64) },
-    staged: `.cco.new-${"0".repeat(16)}`,
-    displaced: null,
-  };
-  await Deno.writeTextFile(join(dirname(home.executable), ".cco.update.json"), JSON.stringify(record));
+/** Claims the installation for an update by this process, as another `cco` would. */
+async function claim(home: Home): Promise<void> {
+  const runtime = systemRuntime();
+  const installation = await installationOf(runtime, home.executable);
+  await claimInstallation(runtime, installation, {
+    from: { version: OLD, sha256: await fileDigest(home.executable) },
+    to: { version: NEW, sha256: null },
+    staged: besideName(runtime, installation, "new"),
+  });
 }
 
 /** Publishes a script as the newer version, with its true digests. */
