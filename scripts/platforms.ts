@@ -74,6 +74,11 @@ async function runPlatform(platform: EmulatedPlatform, names: readonly string[])
     return [];
   }
   await using _ended = emulator;
+  const problem = await whyNothingRuns(emulator);
+  if (problem !== undefined) {
+    console.log(`\n== ${platform} is skipped: ${problem} ==`);
+    return [];
+  }
   const folder = await Deno.makeTempDir({ prefix: "cco-platform-" });
   try {
     const results: StageResult[] = [];
@@ -86,6 +91,15 @@ async function runPlatform(platform: EmulatedPlatform, names: readonly string[])
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/** A container may allow neither mounts nor emulators, and other versions of them may not do. */
+async function whyNothingRuns(emulator: Emulator): Promise<string | undefined> {
+  const { command, args, env } = emulator.command(await emulatedDeno(emulator.platform), ["--version"]);
+  const { stdout, stderr, code } = await new Deno.Command(command, { args, env, stdin: "null" }).output();
+  const decoder = new TextDecoder();
+  if (code === 0 && decoder.decode(stdout).startsWith("deno ")) return undefined;
+  return `its Deno does not start here (exit code ${code}): ${decoder.decode(stderr).trim().split("\n")[0]}`;
 }
 
 async function suiteStage(name: string, suite: Suite, emulator: Emulator, folder: string): Promise<Stage> {

@@ -52,7 +52,7 @@ export async function openWine(): Promise<Emulator | string> {
     return wineIn(folder, close);
   } catch (error) {
     await close();
-    throw error;
+    return `wine does not start: ${error instanceof Error ? error.message : error}`;
   }
 }
 

@@ -7,7 +7,7 @@
 import { isFileError } from "../errors.ts";
 import { denoFiles } from "./deno/files.ts";
 import { homeOfUser, stateHomeOf } from "./machine/state_home.ts";
-import { random, wait } from "./machine/wait.ts";
+import { patientFiles, random, wait } from "./machine/wait.ts";
 import type { RunOptions, RunResult, Runtime } from "./types.ts";
 
 /** Read once, now: when the running file has been replaced Linux answers `<path> (deleted)`. */
@@ -22,7 +22,7 @@ export function denoRuntime(): Runtime {
   const { os, arch } = Deno.build;
   return {
     name: `deno ${Deno.version.deno}`,
-    fs: denoFiles,
+    fs: os === "windows" ? patientFiles(denoFiles) : denoFiles,
     fetch: fetchTrusting,
     run,
     os,

@@ -6,7 +6,7 @@
  */
 
 import { homeOfUser, stateHomeOf } from "./machine/state_home.ts";
-import { random, wait } from "./machine/wait.ts";
+import { patientFiles, random, wait } from "./machine/wait.ts";
 import type { FileSystem, RunOptions, RunResult, Runtime } from "./types.ts";
 
 /** Read once, now, as in Deno's adapter; Deno itself would load its whole `process` for the question. */
@@ -40,7 +40,7 @@ export function nodeRuntime(): Runtime {
   const os = OPERATING_SYSTEMS[process.platform] ?? process.platform;
   return {
     name: nameOf(process.versions),
-    fs: nodeFiles,
+    fs: os === "windows" ? patientFiles(nodeFiles) : nodeFiles,
     fetch: fetchByEnvironment,
     run,
     os,

@@ -1,6 +1,7 @@
-/** The clock's and the random source's web standard parts, alike in every runtime. */
+/** The clock's and the random source's web standard parts, and what waits for others, alike in every runtime. */
 
-import type { WaitOptions } from "../types.ts";
+import { isFileError } from "../../errors.ts";
+import type { FileSystem, WaitOptions } from "../types.ts";
 
 /** `setTimeout` takes 2^31 - 1 milliseconds at most (25 days) and fires at once beyond. */
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -28,6 +29,45 @@ export async function wait(
   let left = milliseconds;
   for (; left > LONGEST_TIMER; left -= LONGEST_TIMER) await waitOnce(LONGEST_TIMER, signal, options);
   await waitOnce(Math.max(0, left), signal, options);
+}
+
+/** Waits between the tries of a refused operation, in milliseconds: about a second in all. */
+const REFUSED_WAITS = [10, 20, 50, 100, 200, 300, 400];
+
+/**
+ * The file system of Windows, where a file that somebody has open, a virus scanner for a moment or a process that is
+ * being ended, keeps its name after its removal, and can be neither moved nor replaced: what makes, moves or replaces
+ * something is tried again for about a second.
+ *
+ * A removal is tried again while the file is in use, not when it is denied: that is a program which runs.
+ *
+ * @param fs The file system, an object of functions.
+ * @param pause Waits.
+ */
+export function patientFiles(
+  fs: FileSystem,
+  pause: (milliseconds: number) => Promise<void> = wait,
+): FileSystem {
+  return {
+    ...fs,
+    open: (path, mode) =>
+      mode.access === "create" ? patiently(() => fs.open(path, mode), "denied", "busy") : fs.open(path, mode),
+    link: (existing, path) => patiently(() => fs.link(existing, path), "denied", "busy"),
+    rename: (from, to) => patiently(() => fs.rename(from, to), "denied", "busy"),
+    remove: (path) => patiently(() => fs.remove(path), "busy"),
+  };
+
+  async function patiently<T>(operation: () => Promise<T>, ...kinds: ("denied" | "busy")[]): Promise<T> {
+    for (const milliseconds of REFUSED_WAITS) {
+      try {
+        return await operation();
+      } catch (error) {
+        if (!isFileError(error, ...kinds)) throw error;
+        await pause(milliseconds);
+      }
+    }
+    return await operation();
+  }
 }
 
 /**
