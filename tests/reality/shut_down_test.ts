@@ -169,9 +169,15 @@ class Disk {
 
   /** Nothing is flushed by time alone while a test looks for what the program has flushed. */
   async #mountAgain(): Promise<void> {
-    const options = this.#type === "ext4" ? "loop,commit=300" : "loop";
-    await must("mount", "-o", options, this.#image, this.#mount);
-    this.#isMounted = true;
+    // A device of its own each time: whoever copied the table of mounts meanwhile keeps the one that is shut down alive.
+    const device = (await must("losetup", "--find", "--show", this.#image)).trim();
+    try {
+      await must("mount", "-o", this.#type === "ext4" ? "commit=300" : "nouuid", device, this.#mount);
+      this.#isMounted = true;
+    } finally {
+      // It goes when nothing is mounted from it any more.
+      await must("losetup", "--detach", device);
+    }
   }
 
   async #run(...args: string[]): Promise<{ code: number; stdout: string; said: string }> {
