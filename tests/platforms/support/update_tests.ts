@@ -109,7 +109,7 @@ export async function updateTests(
   more(platform);
 
   test(`a cco for ${name} killed at any moment of an update is the old or the new one`, async () => {
-    console.log(`${name}: ${await killUpdates(platform, kills)}`);
+    console.log(`${name}: ${await killUpdates(platform, Number(Deno.env.get("CCO_KILLS") ?? kills))}`);
   });
 
   test(`nothing of ${name} goes on`, async () => {
