@@ -22,7 +22,7 @@ const UNWATCHED: readonly string[] = ["complete", "completions", "run", "daemon"
 export async function beginStart(invocation: Invocation): Promise<EndStart | undefined> {
   const { output, parsed, world: { build } } = invocation;
   if (parsed.path.some(({ name }) => UNWATCHED.includes(name))) return undefined;
-  if (!await isOnProbation(invocation)) return undefined;
+  if (!await isOnProbation(invocation) || await isService(invocation)) return undefined;
 
   const [{ confirmHealthy, recover }, { installedOptions }, { EXIT }] = await Promise.all([
     import("../../mod.ts"),
@@ -78,6 +78,18 @@ export async function beginService(invocation: Invocation, log: Log): Promise<vo
     await log.close();
     throw error;
   }
+}
+
+/**
+ * Where a service runs, or has ended without a farewell, its health decides: a monitor that asks for the version every
+ * minute proves nothing.
+ */
+async function isService(invocation: Invocation): Promise<boolean> {
+  const { stateDirectory } = await invocation.paths();
+  const { lastRecord } = await import("../service/record.ts");
+  const { runtime } = invocation.world;
+  return stateDirectory !== undefined &&
+    await lastRecord(runtime, stateDirectory).catch(() => undefined) !== undefined;
 }
 
 async function isOnProbation(invocation: Invocation): Promise<boolean> {

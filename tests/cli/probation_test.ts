@@ -1,7 +1,7 @@
 /** The first starts of a new version of `cco`. */
 
 import assert from "node:assert/strict";
-import { access, readFile } from "node:fs/promises";
+import { access, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { recover } from "../../mod.ts";
@@ -38,6 +38,26 @@ test("a command that ends well ends the probation of a new version", async () =>
     "the update itself does not vouch for what it has installed",
   );
   assert.equal((await world.run("config get updates.channel")).code, 0);
+  assert.equal(await isOnProbation(world), false);
+});
+
+test("where a service runs, or was killed, only its own health ends the probation", async () => {
+  await using world = await worldOnProbation();
+  const { pid } = world.runtime;
+  const record = {
+    pid,
+    processStart: "before",
+    version: "2025.11.2",
+    host: "127.0.0.1",
+    port: 3000,
+    startedAt: 1,
+  };
+  const path = join(stateOf(world), "service.json");
+  await writeFile(path, JSON.stringify(record));
+  assert.equal((await world.run("version")).code, 0);
+  assert.equal(await isOnProbation(world), true);
+  await rm(path);
+  assert.equal((await world.run("version")).code, 0);
   assert.equal(await isOnProbation(world), false);
 });
 
