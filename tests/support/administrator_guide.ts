@@ -23,6 +23,19 @@ export function guideScript(text: string): string {
 }
 
 /**
+ * A unit of systemd in the guide.
+ *
+ * @param text What stands in it and in no earlier one.
+ * @returns The unit, unchanged.
+ */
+export function guideUnit(text: string): string {
+  const blocks = [...guide.matchAll(/```ini\n([^]*?)```/g)].map((match) => match[1]!);
+  const unit = blocks.find((block) => block.includes(text));
+  assert(unit !== undefined, `the guide has no unit with ${text}`);
+  return unit;
+}
+
+/**
  * A script that is shipped in place of one of the guide's.
  *
  * @param name Its file name.
