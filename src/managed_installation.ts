@@ -28,7 +28,12 @@ const PACKAGE_MANAGERS: readonly PackageManager[] = [
     command: (name) => `nix profile upgrade ${name}`,
   },
   { name: "Guix", path: /^\/gnu\/store\/[0-9a-z]+-([^/]+?)-\d/, command: (name) => `guix upgrade ${name}` },
-  { name: "Snap", path: /^\/snap\/([^/]+)\//, command: (name) => `sudo snap refresh ${name}` },
+  // Fedora and Arch have a link at `/snap`.
+  {
+    name: "Snap",
+    path: /^(?:\/var\/lib\/snapd)?\/snap\/([^/]+)\//,
+    command: (name) => `sudo snap refresh ${name}`,
+  },
   { name: "Flatpak", path: /\/flatpak\/app\/([^/]+)\//, command: (name) => `flatpak update ${name}` },
   { name: "Scoop", path: /\/scoop\/apps\/([^/]+)\//i, command: (name) => `scoop update ${name}` },
   {
@@ -48,8 +53,9 @@ const PACKAGE_MANAGERS: readonly PackageManager[] = [
     command: (name) => `npm install --global ${name}@latest`,
   },
   {
+    // All of `/usr` but `/usr/local` is the distributor's (FHS 3.0, section 4.9).
     name: "the system's package manager",
-    path: /^\/(?:usr\/)?s?bin\/([^/]+)$/,
+    path: /^\/(?:usr\/)?(?:s?bin|games|share|lib(?:exec|32|64)?)\/([^/]+)/,
     command: (name) => `sudo apt-get install --only-upgrade ${name} (or your system's counterpart)`,
   },
 ];
