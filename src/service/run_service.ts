@@ -180,6 +180,8 @@ class Service {
   async #handOver(successor: string): Promise<boolean> {
     const { handOver, signal } = this.#options;
     const server = this.#server!;
+    // The successor looks there for whom it follows; somebody may have tidied up.
+    await this.#record().catch(() => {});
     if (!server.isShared) {
       await server.close();
       this.#server = undefined;
