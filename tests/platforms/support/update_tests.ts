@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { test } from "node:test";
-import { fileDigest } from "../../../scripts/build_cache.ts";
+import { exists, fileDigest } from "../../../scripts/build_cache.ts";
 import { publishManifest, type ReleaseManifest } from "../../../scripts/demo/release.ts";
 import { emulatedDeno } from "../../../scripts/emulators/deno.ts";
 import type { EmulatedPlatform } from "../../../scripts/emulators/emulator.ts";
@@ -112,8 +112,9 @@ export async function updateTests(
     console.log(`${name}: ${await killUpdates(platform, Number(Deno.env.get("CCO_KILLS") ?? kills))}`);
   });
 
-  test(`nothing of ${name} goes on`, async () => {
+  test(`nothing of ${name} is left`, async () => {
     await platform[Symbol.asyncDispose]();
+    assert(!await exists(platform.denoFolder));
   });
 }
 
