@@ -809,6 +809,47 @@ for (const [kind, code] of diskFailures) {
 }
 
 serverTest(
+  "download() keeps what arrived before the disk was full, and continues there",
+  {},
+  async (server) => {
+    await inTemporaryFolder(async (folder) => {
+      const url = server.serve("/app", CONTENT);
+      const { runtime } = wireRuntime();
+      const path = join(folder, "app.part");
+      let room = Math.floor(SIZE / 2);
+      const fs: typeof runtime.fs = {
+        ...runtime.fs,
+        freeSpace: () => Promise.resolve(room),
+        open: async (name, mode) => {
+          const file = await runtime.fs.open(name, mode);
+          if (name !== path) return file;
+          return {
+            stat: () => file.stat(),
+            readAt: (offset, into) => file.readAt(offset, into),
+            truncate: (size) => file.truncate(size),
+            sync: () => file.sync(),
+            close: () => file.close(),
+            append(bytes) {
+              // As the system does it: what fits is written, then the error comes.
+              const fitting = bytes.subarray(0, room);
+              room -= fitting.length;
+              file.append(fitting);
+              if (fitting.length < bytes.length) throw new FileError("full", "append", path);
+            },
+          };
+        },
+      };
+      const { details } = await failsWith(download({ ...runtime, fs }, requestFor([url], path)), "DISK_FULL");
+      assert.deepEqual(details, { path: folder, needed: SIZE, available: 0 });
+      const kept = (await stat(path)).size;
+      assert.equal(kept, Math.floor(SIZE / 2));
+      const done = await download(runtime, requestFor([url], path));
+      assert.deepEqual([done.sha256, done.transferredBytes], [SHA256, SIZE - kept]);
+    });
+  },
+);
+
+serverTest(
   "download() replaces a link at its path and leaves the link's target alone (T24)",
   {},
   async (server) => {

@@ -145,6 +145,46 @@ peersTest("a compiled cco continues a download from nginx with Range", false, as
   assert.deepEqual(answers.map(({ status, bytes }) => [status, bytes]), [[206, size - half]]);
 });
 
+peersTest(
+  "a second cco is answered 304 for what has not changed, and verifies it again (T18)",
+  false,
+  async (t) => {
+    const company = await companyFor(t, false);
+    const run = await installed(t, company, {});
+    const first = await run("update", "--check");
+    const second = await run("update", "--check");
+    assert.deepEqual([first.code, second.code], [0, 0], second.stderr);
+    assert.equal(second.stdout, first.stdout);
+    const answers = (await logOf(company.nginx)).filter(({ path }) => path === "/version-manifest.json");
+    assert.deepEqual(answers.map(({ status }) => status), [200, 304]);
+
+    // What was kept is as untrusted as what comes off the wire.
+    const cache = join(run.home.folder, ".local", "state", "cco", "cache");
+    for await (const { name } of Deno.readDir(cache)) {
+      const path = join(cache, name);
+      await Deno.writeTextFile(path, (await Deno.readTextFile(path)).replaceAll(NEW, "2025.99.9"));
+    }
+    const third = await run("update", "--check");
+    assert.match(third.stderr, /^Signature verification failed/);
+    assert.equal(third.code, 5);
+  },
+);
+
+peersTest("a pause that a server asked for is kept by the next cco, which asks nobody", false, async (t) => {
+  const company = await companyFor(t, false);
+  const busy = company.source.replace("/version-manifest", "/busy/version-manifest");
+  const run = await installed(t, company, { CCO_UPDATES_SOURCES: busy });
+  for (const asked of [1, 1]) {
+    const { code, stderr } = await run("update", "--check");
+    assert.equal(code, 4, stderr);
+    assert.match(stderr, /asks for a pause; try again after 20/);
+    assert.equal(
+      (await logOf(company.nginx)).filter(({ path }) => path === new URL(busy).pathname).length,
+      asked,
+    );
+  }
+});
+
 interface Refusal {
   readonly title: string;
   readonly tls: boolean;
