@@ -8,22 +8,45 @@
 import { dirname, join } from "node:path";
 import { type Mutant, mutantsOf } from "./mutate/mutants.ts";
 
-/** Whose checks are removed. */
-const SUBJECTS = [
-  "src/bytes.ts",
-  "src/minisign.ts",
-  "src/trust.ts",
-  "src/trust/document.ts",
-  "src/trust/manifest_rules.ts",
-  "src/trust/quorum.ts",
-  "src/trust/root.ts",
-  "src/trust/root_chain.ts",
-  "src/trust/state.ts",
-  "src/trust/unsigned.ts",
+/** Checks that are removed, and the tests that have to notice. */
+interface Room {
+  readonly subjects: readonly string[];
+  readonly tests: readonly string[];
+  /** A command without which the tests are skipped. */
+  readonly needs?: string;
+}
+
+/** Interop with other programs is left out where it can be: it would notice late, and slowly. */
+const ROOMS: readonly Room[] = [
+  {
+    subjects: [
+      "src/bytes.ts",
+      "src/minisign.ts",
+      "src/trust.ts",
+      "src/trust/document.ts",
+      "src/trust/manifest_rules.ts",
+      "src/trust/quorum.ts",
+      "src/trust/root.ts",
+      "src/trust/root_chain.ts",
+      "src/trust/state.ts",
+      "src/trust/unsigned.ts",
+    ],
+    tests: ["tests/minisign_test.ts", "tests/trust_test.ts", "tests/trust"],
+  },
+  {
+    subjects: ["src/openpgp/also_open_pgp.ts", "src/openpgp/judge.ts"],
+    tests: ["tests/openpgp"],
+    needs: "gpg",
+  },
 ];
-/** The tests that have to notice. Interop with other programs is left out: it would notice late, and slowly. */
-const TESTS = ["tests/minisign_test.ts", "tests/trust_test.ts", "tests/trust"];
-const NEEDED = ["deno.json", "deno.lock", "src", "tests/support", "tests/fixtures", ...TESTS];
+const NEEDED = [
+  "deno.json",
+  "deno.lock",
+  "src",
+  "tests/support",
+  "tests/fixtures",
+  ...ROOMS.flatMap(({ tests }) => tests),
+];
 /** A mutant that never ends is noticed, too. */
 const TIMEOUT = 120_000;
 
@@ -41,6 +64,7 @@ const EQUIVALENT: readonly (readonly [change: RegExp, reason: string])[] = [
 
 interface Job extends Mutant {
   readonly file: string;
+  readonly tests: readonly string[];
 }
 
 if (import.meta.main) {
@@ -48,7 +72,9 @@ if (import.meta.main) {
   const workers = Math.max(1, Math.min(4, navigator.hardwareConcurrency));
   const trees = await Promise.all(Array.from({ length: workers }, makeTree));
   try {
-    if (!await passes(trees[0]!)) throw new Error("Cannot start: the tests fail without any mutant");
+    for (const { tests } of ROOMS) {
+      if (!await passes(tests, trees[0]!)) throw new Error("Cannot start: the tests fail without any mutant");
+    }
     const survivors = await runAll(jobs, trees);
     for (const { file, line, change } of survivors) console.log(`SURVIVED ${file}:${line}  ${change}`);
     const killed = jobs.length - survivors.length;
@@ -61,12 +87,28 @@ if (import.meta.main) {
 
 async function allJobs(): Promise<Job[]> {
   const jobs: Job[] = [];
-  for (const file of SUBJECTS) {
-    const mutants = mutantsOf(await Deno.readTextFile(file));
-    const real = mutants.filter(({ change }) => !EQUIVALENT.some(([pattern]) => pattern.test(change)));
-    jobs.push(...real.map((mutant) => ({ ...mutant, file })));
+  for (const { subjects, tests, needs } of ROOMS) {
+    if (needs !== undefined && await isMissing(needs)) {
+      console.log(`left out, because there is no ${needs}: ${subjects.join(", ")}`);
+      continue;
+    }
+    for (const file of subjects) {
+      const mutants = mutantsOf(await Deno.readTextFile(file));
+      const real = mutants.filter(({ change }) => !EQUIVALENT.some(([pattern]) => pattern.test(change)));
+      jobs.push(...real.map((mutant) => ({ ...mutant, file, tests })));
+    }
   }
   return jobs;
+}
+
+async function isMissing(command: string): Promise<boolean> {
+  try {
+    await new Deno.Command(command, { args: ["--version"], stdout: "null", stderr: "null" }).output();
+    return false;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return true;
+    throw error;
+  }
 }
 
 /** A copy of what the tests need, so that the working tree is never weakened. */
@@ -95,16 +137,16 @@ async function runAll(jobs: readonly Job[], trees: readonly string[]): Promise<J
   return survivors;
 }
 
-async function survives({ file, source }: Job, tree: string): Promise<boolean> {
+async function survives({ file, source, tests }: Job, tree: string): Promise<boolean> {
   await Deno.writeTextFile(join(tree, file), source);
-  const survived = await passes(tree);
+  const survived = await passes(tests, tree);
   await Deno.copyFile(file, join(tree, file));
   return survived;
 }
 
-async function passes(tree: string): Promise<boolean> {
+async function passes(tests: readonly string[], tree: string): Promise<boolean> {
   const { success } = await new Deno.Command(Deno.execPath(), {
-    args: ["test", "--allow-all", "--no-check", "--fail-fast", "--quiet", ...TESTS],
+    args: ["test", "--allow-all", "--no-check", "--fail-fast", "--quiet", ...tests],
     cwd: tree,
     stdout: "null",
     stderr: "null",

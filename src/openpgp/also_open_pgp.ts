@@ -72,5 +72,5 @@ function refused(
   cause?: unknown,
 ): UpdateError<"UNTRUSTED"> {
   const message = `Cannot trust ${source} by OpenPGP: ${why}; nothing was installed, tell its publisher`;
-  return new UpdateError("UNTRUSTED", message, { source, reason }, cause === undefined ? {} : { cause });
+  return new UpdateError("UNTRUSTED", message, { source, reason }, { cause });
 }
