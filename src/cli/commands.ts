@@ -60,7 +60,11 @@ const CONFIG: Command = {
       name: "set",
       summary: "change one value",
       positionals: [{ name: "KEY", words: "keys" }, { name: "VALUE", many: true, words: "values" }],
-      examples: [["cco config set updates.check_interval 6h", "check every six hours"]],
+      examples: [
+        ["cco config set updates.check_interval 6h", "check every six hours"],
+        ["cco config set updates.window Tue 02:00-04:00 UTC", "several words are one value"],
+        ["cco config show --effective", "all keys"],
+      ],
       makesConfig: true,
       load: async () => (await import("./config_set.ts")).configSet,
     },

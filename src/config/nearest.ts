@@ -10,18 +10,21 @@
  *
  * @param word What was written.
  * @param candidates What could have been meant.
- * @returns The one that begins with the word, or else the nearest by edits (insert, drop, replace, swap); `undefined`
+ * @returns The only one that begins with the word, or else the nearest by edits (insert, drop, replace, swap); `undefined`
  * when none is near enough to be meant.
  */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > 100) return undefined;
   const written = word.toLowerCase();
   const { length } = written.replace(/^-+/, "");
-  const isStem = length > 1 || written.startsWith("--");
+  const all = [...candidates];
+  const begun = length > 1 || written.startsWith("--") ? all.filter((text) => text.startsWith(written)) : [];
+  // Which of several was begun, nobody can tell.
+  if (begun.length > 0) return begun.length === 1 ? begun[0] : undefined;
   let best: string | undefined;
   let fewest = mostEdits(length) + 1;
-  for (const candidate of candidates) {
-    const count = isStem && candidate.startsWith(written) ? 0 : edits(written, candidate);
+  for (const candidate of all) {
+    const count = edits(written, candidate);
     if (count < fewest) [best, fewest] = [candidate, count];
   }
   return best;

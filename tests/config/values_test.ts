@@ -122,6 +122,8 @@ test("parseWindow() refuses what is no window", () => {
 const meant: [word: string, candidates: string[], nearest: string | undefined][] = [
   ["upd", ["update", "uninstall"], "update"],
   ["upgrade", ["update", "uninstall"], "update"],
+  ["u", ["update", "uninstall"], undefined],
+  ["co", ["completions", "config"], undefined],
   ["UPDATE", ["update", "uninstall"], "update"],
   ["--y", ["--yes", "--to"], "--yes"],
   ["--dryrun", ["--dry-run", "--version"], "--dry-run"],
