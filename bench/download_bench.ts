@@ -2,6 +2,9 @@
  * Download, verify and write 1 GiB from nginx on loopback, side by side with curl and openssl, in interleaved runs:
  * `deno run -A bench/download_bench.ts [MiB] [runs]`. Needs nginx, curl and openssl.
  *
+ * Counted is the whole process of each, from its start to its end. None of them flushes the file to the disk: curl never
+ * does, and the library only flushes the executable that it takes out of the archive.
+ *
  * @module
  */
 
