@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { atomicReplace } from "../src/atomic_replace.ts";
 import { checkForUpdate } from "../src/check_for_update.ts";
+import { confirmHealthy } from "../src/confirm_healthy.ts";
 import { FileError, type FileErrorKind } from "../src/errors.ts";
 import { downloadVerified } from "../src/download_verified.ts";
 import { versionOnProbation } from "../src/probation.ts";
@@ -14,7 +15,7 @@ import type { MemoryBehaviour, MemoryCall, MemoryOperation } from "../src/runtim
 import { selfDescribing } from "../src/runtime/memory/program.ts";
 import { selfUpdate } from "../src/self_update.ts";
 import { failsWith } from "./support/fails_with.ts";
-import { appProgram, type MemoryPlace, memoryPlace, NEW } from "./support/memory_place.ts";
+import { appProgram, type MemoryPlace, memoryPlace, NEW, OLD } from "./support/memory_place.ts";
 
 const bad: [name: string, behaviour: MemoryBehaviour][] = [
   ["ends with an error", { exitCode: 1 }],
@@ -127,6 +128,18 @@ for (const os of ["linux", "windows"] as const) {
     assert.equal(await checkForUpdate(place.source, { ...place.options, runtime }), undefined);
   });
 }
+
+test("confirmHealthy() ends the probation of the version that says so, and of no other", async () => {
+  const place = memoryPlace();
+  await atomicReplace(await place.staged(), place.options);
+  const { runtime } = place;
+  // The process that has installed the new version still runs the old one.
+  await confirmHealthy({ runtime, app: "app", currentVersion: OLD });
+  assert.equal(await versionOnProbation(runtime, stateOf(place)), NEW);
+  await confirmHealthy({ runtime, app: "app", currentVersion: NEW });
+  assert.equal(await versionOnProbation(runtime, stateOf(place)), undefined);
+  await confirmHealthy({ runtime, app: "app", currentVersion: NEW });
+});
 
 test("refuseVersion() and forgiveVersion() change nothing else, and keep the newest failures", async () => {
   const { runtime } = memoryPlace();

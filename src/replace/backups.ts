@@ -13,6 +13,7 @@ import { besideName, type Installation } from "../installation.ts";
 import { inFolder, nameOf } from "../path.ts";
 import { removeIfThere } from "../remove.ts";
 import type { Runtime } from "../runtime/types.ts";
+import { patiently } from "./patience.ts";
 
 /** What keeping backups needs of a runtime. */
 type BackupRuntime = Pick<Runtime, "fs" | "random" | "os">;
@@ -60,12 +61,13 @@ export function isOlderName(installation: Installation, name: string): boolean {
  * @throws {FileError} When a file cannot be moved or removed.
  */
 export async function makeNewest(
-  runtime: BackupRuntime,
+  runtime: BackupRuntime & Pick<Runtime, "wait">,
   installation: Installation,
   path: string,
 ): Promise<void> {
-  const { fs } = runtime;
+  const { fs, os } = runtime;
   const { backup, folder } = installation;
+  const rename = () => fs.rename(path, backup);
   if (path === backup) return;
   for (const newer of await olderBackupsOf(fs, installation)) {
     if (newer === path) break;
@@ -74,12 +76,12 @@ export async function makeNewest(
   // Before the next step: what comes back after a power cut must not come back as an older one.
   await fs.syncDirectory(folder);
   try {
-    await fs.rename(path, backup);
+    await (os === "windows" ? patiently(runtime, rename) : rename());
   } catch (error) {
-    if (!isFileError(error)) throw error;
-    // Windows: the program that was running during the last update still runs under that name.
+    if (os !== "windows" || !isFileError(error, "busy", "denied")) throw error;
+    // The program that was running during the last update still runs under that name.
     await takeAway(runtime, installation, backup);
-    await fs.rename(path, backup);
+    await patiently(runtime, rename);
   }
   await fs.syncDirectory(folder);
 }

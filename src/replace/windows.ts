@@ -14,13 +14,10 @@
  * @module
  */
 
-import { isFileError } from "../errors.ts";
 import { besideName } from "../installation.ts";
 import { inFolder } from "../path.ts";
+import { patiently } from "./patience.ts";
 import { displaceBackup, type ReplaceRuntime, type ReplaceStrategy, returnDisplaced } from "./strategy.ts";
-
-/** Waits between the tries of a refused operation, in milliseconds: about a second in all. */
-const RETRY_WAITS = [10, 20, 50, 100, 200, 300, 400];
 
 /**
  * The strategy for Windows.
@@ -61,16 +58,4 @@ export function windowsStrategy(runtime: ReplaceRuntime): ReplaceStrategy {
       if (isInTheWay) await runtime.fs.remove(aside).catch(() => {});
     },
   };
-}
-
-async function patiently(runtime: ReplaceRuntime, operation: () => Promise<void>): Promise<void> {
-  for (const wait of RETRY_WAITS) {
-    try {
-      return await operation();
-    } catch (error) {
-      if (!isFileError(error, "busy", "denied")) throw error;
-      await runtime.wait(wait);
-    }
-  }
-  await operation();
 }

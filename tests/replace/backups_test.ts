@@ -104,6 +104,19 @@ test("atomicReplace() on windows keeps to the number although the oldest version
   assert.deepEqual(strays(place), []);
 });
 
+test("rollback() on windows to an older version waits for a scanner, and loses no version to it", async () => {
+  const place = await updated("windows", 10);
+  let refusals = 3;
+  place.machine.operations.fail(
+    "busy",
+    ({ name, path }) => name === "rename" && path.endsWith(".backup.0002") && refusals-- > 0,
+  );
+  assert.equal((await rollback({ ...atRest(place), to: "2.0.0" })).to, "2.0.0");
+  assert(refusals <= 0);
+  assert.deepEqual(await versions(place), ["2.0.0", OLD]);
+  assert.deepEqual(strays(place), []);
+});
+
 const unusable: [name: string, behaviour: MemoryBehaviour][] = [
   ["crashes", { exitCode: 1 }],
   ["does not say which it is", { stdout: "hello\n" }],
