@@ -58,8 +58,9 @@ test(
       .map((line) => /^(\d+) (\d+)$/.exec(line)).filter((match) => match !== null)
       .map(([, checks, bytes]) => ({ checks: Number(checks), bytes: Number(bytes) }));
     assert.equal(readings.length, CHECKS / 100);
-    // The last one is cancelled by the end.
-    assert.equal(log.match(/ Latest version: /g)?.length, CHECKS - 1);
+    // The last one is cancelled by the end, unless it was faster.
+    const worked = log.match(/ Latest version: /g)?.length ?? 0;
+    assert(worked >= CHECKS - 1, `${worked} of ${CHECKS} checks worked`);
 
     const from = WARM / 100 - 1;
     const start = median(readings.slice(from, from + READINGS).map(({ bytes }) => bytes));
