@@ -6,6 +6,7 @@ import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { moduleGraph } from "../house/module_graph.ts";
 
 interface Module {
   readonly specifier: string;
@@ -59,3 +60,22 @@ for (const file of light) {
     assert.deepEqual(heavy, []);
   });
 }
+
+test("no command loads the library, a package or a built-in module before it has begun", async () => {
+  const { modules } = await moduleGraph("cli.ts");
+  const reached = (file: string, seen: Set<string>): Set<string> => {
+    if (seen.has(file)) return seen;
+    seen.add(file);
+    for (const { to, dynamic } of modules.get(file) ?? []) if (!dynamic) reached(to, seen);
+    return seen;
+  };
+  const tables = [...modules.keys()].filter((file) => /^src\/cli\/(?:\w+_)?commands\.ts$/.test(file));
+  const commands = tables.flatMap((table) => (modules.get(table) ?? []).filter(({ dynamic }) => dynamic));
+  assert(commands.length > 20, `${commands.length} commands`);
+  for (const { to } of commands) {
+    const heavy = [...reached(to, new Set())].filter((file) =>
+      /^(?:mod\.ts|src\/publish\/mod\.ts|npm:|node:)|node_modules/.test(file)
+    );
+    assert.deepEqual(heavy, [], to);
+  }
+});
