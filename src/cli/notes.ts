@@ -8,6 +8,8 @@ import { safeText } from "../../machine.ts";
 
 /** What was written by hand is a few lines; a person reads no more before a question. */
 const LINES = 10;
+/** A fence around code, a rule, the line under a heading: nothing of it is to be read. */
+const MARK = /^\s*(?:`{3,}.*|~{3,}.*|(?:[-*_=]\s*){3,})$/;
 
 /**
  * The first lines of release notes, without Markdown's marks.
@@ -22,7 +24,10 @@ export function noteLines(
   notesUrl: string | undefined,
   columns: number,
 ): string[] {
-  const lines = safeText(notes ?? "").split("\n").map(readable).filter((line) => line !== "");
+  const text = safeText(notes ?? "").replace(/<!--[^]*?(?:-->|$)/g, "");
+  const lines = text.split("\n").filter((line) => !MARK.test(line)).map(readable).filter((line) =>
+    line !== ""
+  );
   const shown = lines.slice(0, LINES).flatMap((line) => fold(line, Math.max(20, columns - 4)));
   const rest = lines.length - LINES;
   if (rest > 0) {
@@ -36,7 +41,7 @@ function readable(line: string): string {
     .replace(/^\s*#{1,6}\s+/, "")
     .replace(/^(\s*)[*+]\s+/, "$1- ")
     .replace(/\*\*([^*]+)\*\*|__([^_]+)__|`([^`]+)`/g, (_, bold, strong, code) => bold ?? strong ?? code)
-    .replace(/\[([^\]]+)\]\(([^()\s]+)\)/g, "$1 ($2)")
+    .replace(/!?\[([^\]]+)\]\(([^()\s]+)\)/g, "$1 ($2)")
     .trimEnd();
 }
 

@@ -143,6 +143,27 @@ test("noteLines() folds long lines under their bullet", () => {
   assert.deepEqual(noteLines(undefined, undefined, 80), []);
 });
 
+test("noteLines() shows Markdown as text, without what is only a mark", () => {
+  const notes = `<!-- made by a machine -->
+## What's Changed
+* **Fix**: \`cco\` says *why* by @somebody in https://a.example/pull/1
+  * see [the notes](https://a.example/notes)
+---
+\`\`\`sh
+cco update --check # as it is
+\`\`\`
+![a picture](https://a.example/p.png)
+<!-- never closed
+* hidden`;
+  assert.deepEqual(noteLines(notes, undefined, 80), [
+    "What's Changed",
+    "- Fix: cco says *why* by @somebody in https://a.example/pull/1",
+    "  - see the notes (https://a.example/notes)",
+    "cco update --check # as it is",
+    "a picture (https://a.example/p.png)",
+  ]);
+});
+
 test("times and sizes are written in one way", () => {
   assert.equal(formatTime(Date.parse("2025-11-17T14:32:15.999Z")), "2025-11-17 14:32:15 UTC");
   assert.equal(formatTime(undefined), "Never");
