@@ -30,11 +30,12 @@ export async function daemonLogs(invocation: Invocation): Promise<number> {
   if (isFollowing && output.options.json) {
     throw usage("Cannot combine --follow and --json: one document has an end");
   }
+  // Before the first line: whoever sees it may press Ctrl-C.
+  const signal = isFollowing ? terminal.signal : undefined;
   const { lines, position } = await lastLines(runtime, folder, { count, least });
   for (const line of lines) output.line(line);
   output.document({ lines });
-  if (!isFollowing) return EXIT.ok;
-  const { signal } = terminal;
+  if (signal === undefined) return EXIT.ok;
   for await (const line of followLog(runtime, folder, { position, least, signal })) output.line(line);
   return EXIT.ok;
 }

@@ -244,7 +244,17 @@ test("a rollback while another process updates says so, although there is no bac
 
 test("flags that ask for different things are refused", async () => {
   await using world = await worldWithUpdate();
-  for (const flags of ["--check --rollback", "--dry-run --list-backups", "--to 1.0.0"]) {
+  for (
+    const flags of [
+      "--check --rollback",
+      "--dry-run --list-backups",
+      "--to 1.0.0",
+      "--list-backups --version 1.0.0",
+      "--rollback --channel beta",
+      "--check --channel experimental",
+      "--version latest",
+    ]
+  ) {
     const { code, stdout } = await world.run(`update ${flags}`);
     assert.deepEqual({ code, stdout }, { code: 2, stdout: "" }, flags);
   }
