@@ -204,9 +204,11 @@ async function waitFor(
   isSo: () => Promise<boolean>,
 ): Promise<boolean> {
   const end = runtime.now() + patience;
+  // One that is to stop still waits for what it stops on its way.
+  const signal = terminal.signal.aborted ? undefined : terminal.signal;
   for (;;) {
     if (await isSo()) return true;
     if (runtime.now() >= end) return false;
-    await runtime.wait(LOOK, terminal.signal);
+    await runtime.wait(LOOK, signal);
   }
 }

@@ -74,6 +74,12 @@ export async function run(invocation: Invocation): Promise<number> {
   } catch (error) {
     throw serviceFailure(error, place);
   }
+  // Started by `cco daemon start`, or watched by a systemd that knows its successor: nobody waits for this process.
+  const isAwaited = world.terminal.env(PREDECESSOR) === undefined && supervisor === undefined;
+  if (isAwaited && !stop.aborted) {
+    const { followSuccessor } = await import("./follow_successor.ts");
+    await followSuccessor(again(invocation, stop), stop);
+  }
   output.document({ outcome: "stopped", version: build.version });
   return EXIT.ok;
 }

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { systemRuntime } from "../../machine.ts";
 import { NEW, OLD } from "../support/deno/published.ts";
 import { startLoad } from "./support/load.ts";
-import { healthAt, logWith, serving, startInstalling, until } from "./support/serving.ts";
+import { healthAt, logWith, prepareInstalling, serving, startInstalling, until } from "./support/serving.ts";
 
 const ROUNDS = 10;
 const isLinux = Deno.build.os === "linux";
@@ -42,6 +42,26 @@ test("the old version watches over the new one for the default probation of a mi
     assert(Date.now() - begun >= 60_000, `${Date.now() - begun} ms`);
     if (isLinux) assert.deepEqual(failures, []);
   }));
+
+for (const [ending, exitCode] of [["is stopped", 0], ["dies", 1]] as const) {
+  test(`cco run stays in the foreground after it has handed over, until the service ${ending}`, (t) =>
+    serving(t, async (home, port) => {
+      await prepareInstalling(home, port, "1s");
+      const { executable, env } = home;
+      const options = { args: ["run", "--quiet"], env, clearEnv: true, stdin: "null" as const };
+      const foreground = new Deno.Command(executable, { ...options, stdout: "null", stderr: "piped" })
+        .spawn();
+      await logWith(home, "Service stopped");
+      const { pid, version } = JSON.parse((await healthAt(port)).body);
+      assert.equal(version, NEW);
+      assert.notEqual(pid, foreground.pid);
+      if (exitCode === 0) foreground.kill("SIGTERM");
+      else Deno.kill(pid, "SIGKILL");
+      const { code, stderr } = await foreground.output();
+      assert.equal(code, exitCode, new TextDecoder().decode(stderr));
+      await assert.rejects(healthAt(port));
+    }));
+}
 
 test("a service that is stopped during probation is stopped, and its version is not blamed", (t) =>
   serving(t, async (home, port) => {

@@ -46,6 +46,13 @@ export async function healthAt(port: number): Promise<{ status: number; body: st
 
 /** Starts a service that installs by itself and is due now; probation is the default unless given. */
 export async function startInstalling(home: Home, port: number, probation?: string): Promise<void> {
+  await prepareInstalling(home, port, probation);
+  const start = await home.run("daemon", "start");
+  assert.equal(start.code, 0, start.stderr);
+}
+
+/** What is needed for that before the start. */
+export async function prepareInstalling(home: Home, port: number, probation?: string): Promise<void> {
   const settings = {
     "updates.auto_install": "true",
     "service.port": port,
@@ -56,8 +63,6 @@ export async function startInstalling(home: Home, port: number, probation?: stri
     assert.equal(answer.code, 0, answer.stderr);
   }
   await makeDue(home);
-  const start = await home.run("daemon", "start");
-  assert.equal(start.code, 0, start.stderr);
 }
 
 /** The next check is due at once. */
@@ -71,10 +76,11 @@ export async function makeDue(home: Home): Promise<void> {
 /** The log once it has a text. */
 export async function logWith(home: Home, text: string): Promise<string> {
   const path = join(home.folder, ".local/state/cco/logs/cco.log");
+  let log = "";
   return await until(async () => {
-    const log = await Deno.readTextFile(path).catch(() => "");
+    log = await Deno.readTextFile(path).catch(() => "");
     return log.includes(text) && log;
-  }, () => Deno.readTextFileSync(path));
+  }, () => log);
 }
 
 /** What a question answers once it answers with something. */
@@ -86,7 +92,7 @@ export async function until<T>(
   for (;;) {
     const answer = await ask();
     if (answer !== false && answer !== undefined) return answer;
-    assert(Date.now() < end, why());
+    if (Date.now() >= end) assert.fail(why());
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
