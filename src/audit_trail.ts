@@ -166,7 +166,8 @@ async function openTrail({ fs }: Runtime, folder: string): Promise<OpenFile> {
   const there = await fs.stat(path);
   if (there !== undefined && there.size >= AUDIT_BYTES) await fs.rename(path, inFolder(folder, OLDER));
   try {
-    return await fs.open(path, { access: "create", mode: 0o600 });
+    // Only what is opened to append to is safe from others who write at the same time.
+    (await fs.open(path, { access: "create", mode: 0o600 })).close();
   } catch (error) {
     if (!isFileError(error, "exists")) throw error;
   }

@@ -103,9 +103,8 @@ export class Log {
     await fs.makeDirectory(this.#folder, 0o700);
     const path = logFileIn(this.#folder);
     try {
-      const file = await fs.open(path, { access: "create", mode: 0o600 });
-      this.#size = 0;
-      return file;
+      // Only what is opened to append to is safe from the other version's process, which writes while it hands over.
+      (await fs.open(path, { access: "create", mode: 0o600 })).close();
     } catch (error) {
       if (!isFileError(error, "exists")) throw error;
     }

@@ -47,7 +47,9 @@ async function openToRead(path: string): Promise<OpenFile> {
 /** Deno has no O_NOFOLLOW; comparing what was opened with what is at the path shows a link as well (T24). */
 async function openToAppend(path: string): Promise<OpenFile> {
   if (!(await Deno.lstat(path)).isFile) throw new FileError("other", "open", path, { cause: notAFile(path) });
-  const file = await Deno.open(path, { read: true, write: true });
+  // Several processes may append to one file: only the system can put each text behind the others (O_APPEND).
+  const access = Deno.build.os === "windows" ? { write: true } : { append: true };
+  const file = await Deno.open(path, { read: true, ...access });
   try {
     const [there, opened] = [infoOf(await Deno.lstat(path)), infoOf(await file.stat())];
     if (there.kind !== "file" || there.identity !== opened.identity) {

@@ -13,6 +13,12 @@ const IS_WINDOWS = globalThis.process.platform === "win32";
 
 const [fsync, ftruncate, fstat] = [promisify(fs.fsync), promisify(fs.ftruncate), promisify(fs.fstat)];
 
+/**
+ * Several processes may append to one file: only the system can put each text behind the others. Windows would not let such
+ * a file be cut.
+ */
+const APPEND = IS_WINDOWS ? 0 : fs.constants.O_APPEND;
+
 /** The file system of the machine. */
 export const files: FileSystem = {
   stat,
@@ -45,7 +51,7 @@ function open(path: string, mode: OpenMode): Promise<OpenFile> {
     try {
       const info = await fstat(descriptor);
       if (!info.isFile()) throw new FileError("other", "open", path, { cause: notAFile(path) });
-      return new NodeFile(descriptor, path, info.size);
+      return new NodeFile(descriptor, path, { size: info.size, isShared: (flags & APPEND) !== 0 });
     } catch (error) {
       fs.closeSync(descriptor);
       throw error;
@@ -57,7 +63,7 @@ function open(path: string, mode: OpenMode): Promise<OpenFile> {
 function flagsOf(mode: OpenMode): { flags: number; permissions: number } {
   const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants;
   if (mode.access === "read") return { flags: O_RDONLY | O_NONBLOCK, permissions: 0 };
-  if (mode.access === "append") return { flags: O_RDWR | O_NOFOLLOW | O_NONBLOCK, permissions: 0 };
+  if (mode.access === "append") return { flags: O_RDWR | APPEND | O_NOFOLLOW | O_NONBLOCK, permissions: 0 };
   return { flags: O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, permissions: mode.mode };
 }
 
@@ -65,12 +71,18 @@ class NodeFile implements OpenFile {
   readonly #descriptor: number;
   readonly #path: string;
   #size: number;
+  readonly #isShared: boolean;
   #closed = false;
 
-  constructor(descriptor: number, path: string, size: number) {
+  constructor(
+    descriptor: number,
+    path: string,
+    { size, isShared }: { readonly size: number; readonly isShared: boolean },
+  ) {
     this.#descriptor = descriptor;
     this.#path = path;
     this.#size = size;
+    this.#isShared = isShared;
   }
 
   stat(): Promise<FileInfo> {
@@ -93,7 +105,8 @@ class NodeFile implements OpenFile {
   append(bytes: Uint8Array): void {
     try {
       for (let written = 0; written < bytes.length;) {
-        const count = fs.writeSync(this.#descriptor, bytes, written, bytes.length - written, this.#size);
+        const position = this.#isShared ? null : this.#size;
+        const count = fs.writeSync(this.#descriptor, bytes, written, bytes.length - written, position);
         written += count;
         this.#size += count;
       }
