@@ -83,40 +83,49 @@ test("systemd starts, reloads and stops the unit that cco daemon install makes",
   assert.equal(await show(UNIT, "LoadState"), "not-found");
 });
 
-test(
-  "an update under systemd: the new version is the unit's main process, and no request fails",
-  { skip },
-  async (t) => {
-    const settings = { "updates.auto_install": "true", "service.probation": "3s" };
-    const { systemd, home, port, cco } = await installed(t, settings);
-    const { show } = systemd;
-    await makeDue(home);
-    await cco("daemon", "install", "--system");
-    const before = await show(UNIT, "MainPID");
-    const endLoad = startLoad(port);
-    await logWith(home, "Service stopped");
-    const { requests, failures, versions } = await endLoad();
-    console.log(`${requests} requests, ${failures.length} failed`);
-    assert.deepEqual(failures, []);
-    assert.deepEqual(versions, [OLD, NEW]);
-    const after = await until(async () => {
-      const pid = await show(UNIT, "MainPID");
-      return pid !== before && pid;
-    });
-    assert.equal(await show(UNIT, "ActiveState"), "active");
-    assert.equal(await show(UNIT, "NRestarts"), "0");
-    assert.equal(await show(UNIT, "StatusText"), `Version ${NEW}, http://127.0.0.1:${port}`);
+for (const access of ["all", "main"]) {
+  test(
+    `an update with NotifyAccess=${access}: the new version is the unit's main process, and no request fails`,
+    { skip },
+    async (t) => {
+      const settings = { "updates.auto_install": "true", "service.probation": "3s" };
+      const { systemd, home, port, cco } = await installed(t, settings);
+      const { show } = systemd;
+      await makeDue(home);
+      const folder = `/etc/systemd/system/${UNIT}.d`;
+      const change =
+        `mkdir ${folder} && printf '[Service]\\nNotifyAccess=${access}\\n' > ${folder}/access.conf`;
+      assert.equal((await systemd.run("sh", ["-c", change])).code, 0);
+      await cco("daemon", "install", "--system");
+      assert.equal(await show(UNIT, "NotifyAccess"), access);
+      const before = await show(UNIT, "MainPID");
+      const endLoad = startLoad(port);
+      await logWith(home, "Service stopped");
+      const { requests, failures, versions } = await endLoad();
+      console.log(`${requests} requests, ${failures.length} failed`);
+      assert.deepEqual(failures, []);
+      assert.deepEqual(versions, [OLD, NEW]);
+      const after = await until(async () => {
+        const pid = await show(UNIT, "MainPID");
+        return pid !== before && pid;
+      });
+      assert.equal(await show(UNIT, "ActiveState"), "active");
+      assert.equal(await show(UNIT, "NRestarts"), "0");
+      if (access === "all") {
+        assert.equal(await show(UNIT, "StatusText"), `Version ${NEW}, http://127.0.0.1:${port}`);
+      }
 
-    // It is watched over: when it dies, systemd starts it again, from the executable that is there now.
-    assert.equal((await systemd.run("kill", ["-KILL", after])).code, 0);
-    await until(async () =>
-      Number(await show(UNIT, "NRestarts")) > 0 && await show(UNIT, "ActiveState") === "active"
-    );
-    assert.equal(await until(() => versionAt(port).catch(() => undefined)), NEW);
-    assert.match(await cco("daemon", "stop"), /^✅ Daemon stopped\n$/);
-    assert.equal(await show(UNIT, "ActiveState"), "inactive");
-  },
-);
+      // It is watched over: when it dies, systemd starts it again, from the executable that is there now.
+      assert.equal((await systemd.run("kill", ["-KILL", after])).code, 0);
+      await until(async () =>
+        Number(await show(UNIT, "NRestarts")) > 0 && await show(UNIT, "ActiveState") === "active"
+      );
+      assert.equal(await until(() => versionAt(port).catch(() => undefined)), NEW);
+      assert.match(await cco("daemon", "stop"), /^✅ Daemon stopped\n$/);
+      assert.equal(await show(UNIT, "ActiveState"), "inactive");
+    },
+  );
+}
 
 test("a bad new version under systemd: the old one goes on as the same main process", { skip }, async (t) => {
   const settings = { "updates.auto_install": "true", "service.probation": "30s" };
