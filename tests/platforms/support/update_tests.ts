@@ -134,8 +134,8 @@ async function withAnotherProgram({ emulator, manifest, server }: Platform): Pro
 
 async function programsIn({ home }: Place, program: string): Promise<string[]> {
   const found: string[] = [];
-  for (const entry of await readdir(home, { recursive: true })) {
-    if (basename(entry) === program) found.push(join(home, entry));
+  for (const entry of await readdir(home, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile() && entry.name === program) found.push(join(entry.parentPath, entry.name));
   }
   return found;
 }
