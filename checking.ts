@@ -8,4 +8,5 @@
 export { explainUpdate } from "./src/check_for_update.ts";
 export { isUpdateError } from "./src/errors.ts";
 export { fetchManifest } from "./src/fetch_manifest.ts";
+export { networkFetch } from "./src/runtime/network.ts";
 export { compareVersions } from "./src/version.ts";

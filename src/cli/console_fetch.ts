@@ -16,7 +16,7 @@ import type { Network } from "./terminal.ts";
  * @throws {ConfigError} When the file has no certificates or cannot be read.
  */
 export async function fetchThrough(network: Network): Promise<Fetch> {
-  const { networkFetch } = await import("../../mod.ts");
+  const { networkFetch } = await import("../../checking.ts");
   try {
     return await networkFetch(network);
   } catch (error) {
