@@ -39,7 +39,8 @@ export async function startNginx(folder: string, tls?: Certificate): Promise<Pee
   const port = await freePort();
   await mkdir(join(folder, "www"), { recursive: true });
   const listen = tls
-    ? `listen 127.0.0.1:${port} ssl; ssl_certificate ${tls.cert}; ssl_certificate_key ${tls.key};`
+    ? `listen 127.0.0.1:${port} ssl; ssl_certificate ${tls.cert}; ssl_certificate_key ${tls.key};
+    ssl_protocols TLSv1.2 TLSv1.3;`
     : `listen 127.0.0.1:${port};`;
   const paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
     .map((name) => `${name}_temp_path ${folder}/nginx-${name};`).join("\n");
