@@ -42,10 +42,13 @@ function holdsSecrets(error: Error): boolean {
   return Object.values(error).some((value) => typeof value === "string" && withoutSecrets(value) !== value);
 }
 
-/** Takes user, password, query and fragment out of every address within a text; punctuation after it stays. */
+/**
+ * Takes user, password, query and fragment out of every address within a text; punctuation after it stays. The bounds
+ * of the repetitions keep the time linear in the text's length, which a server may choose.
+ */
 function withoutSecrets(text: string): string {
   return text.replaceAll(
-    /([a-z][a-z0-9+.-]*:\/\/)(?:[^\s/?#]*@)?([^\s?#"'<>]*)(?:[?#][^\s"'<>]*?(?=\)?[:.,;]*(?:["'<>\s]|$)))?/gi,
+    /([a-z][a-z0-9+.-]{0,31}:\/\/)(?:[^\s/?#]*@)?([^\s?#"'<>]*)(?:[?#][^\s"'<>]*?(?=\)?[:.,;]{0,3}(?:["'<>\s]|$)))?/gi,
     "$1$2",
   );
 }
