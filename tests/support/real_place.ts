@@ -32,6 +32,8 @@ export interface RealPlace {
     readonly executable: string;
     readonly stateDirectory: string;
     readonly allowUnsigned: true;
+    /** An emulated or busy machine takes long to see the end of even the shortest script. */
+    readonly probe: { readonly timeout: number };
   };
   /** A path beside the executable. */
   beside(name: string): string;
@@ -88,7 +90,15 @@ function placeIn(root: string, folder: string, server: FaultServer): RealPlace {
     runtime,
     server,
     source: `${server.url}/version-manifest.json`,
-    options: { runtime, app: "app", currentVersion: OLD, executable, stateDirectory, allowUnsigned: true },
+    options: {
+      runtime,
+      app: "app",
+      currentVersion: OLD,
+      executable,
+      stateDirectory,
+      allowUnsigned: true,
+      probe: { timeout: 300_000 },
+    },
     beside: (name) => join(folder, name),
     publish(parts = {}) {
       const made = release({ version: NEW, content: scriptApp(parts.version ?? NEW), ...parts });
