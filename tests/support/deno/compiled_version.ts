@@ -77,11 +77,12 @@ async function filesIn(folder: string): Promise<string[]> {
 async function removeOldest(folder: string): Promise<void> {
   const entries = await Promise.all(
     (await Array.fromAsync(Deno.readDir(folder))).map(async ({ name }) => {
-      const { mtime } = await Deno.stat(join(folder, name));
-      return { path: join(folder, name), used: mtime?.getTime() ?? 0 };
+      // Another process that tidies up at the same time may have been faster.
+      const info = await Deno.stat(join(folder, name)).catch(() => undefined);
+      return { path: join(folder, name), used: info?.mtime?.getTime() ?? 0 };
     }),
   );
   const old = entries.sort((a, b) => b.used - a.used).slice(KEPT)
     .filter(({ used }) => Date.now() - used > IN_USE);
-  for (const { path } of old) await Deno.remove(path, { recursive: true });
+  for (const { path } of old) await Deno.remove(path, { recursive: true }).catch(() => {});
 }
