@@ -167,7 +167,7 @@ function howItEnded({ ended, exitCode }: RunResult, { timeout = PROBE_TIMEOUT }:
   if (ended === "timeout") return `it did not end within ${timeout / 1000} s`;
   if (ended === "output") return `it printed more than ${PROBE_OUTPUT_BYTES} bytes`;
   if (exitCode === undefined) return "it was ended by a signal";
-  return exitCode === 0 ? undefined : `it ended with exit code ${exitCode}`;
+  return exitCode === 0 ? undefined : "it ended with a failure";
 }
 
 function firstLine({ stdout }: RunResult): string {

@@ -39,7 +39,7 @@ const bad: [
   exitCode: number | undefined,
   how?: ProbeOptions,
 ][] = [
-  ["crashes", "echo broken >&2; exit 3", "it ended with exit code 3", 3],
+  ["crashes", "echo broken >&2; exit 3", "it ended with a failure", 3],
   ["ends itself by a signal", "kill -9 $$", "it was ended by a signal", undefined],
   ["hangs", "exec sleep 60", "it did not end within 0.2 s", undefined, { timeout: 200 }],
   [

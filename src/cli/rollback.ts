@@ -24,7 +24,7 @@ export async function rollbackCommand(invocation: Invocation): Promise<number> {
   const options = await installedOptions(invocation);
   const library = await import("../../mod.ts");
   try {
-    const { to, executable } = await library.rollback({ ...options, to: invocation.flag("to") });
+    const { to, executable } = await library.rollback({ ...options, to: versionAskedFor(invocation) });
     await audit(invocation, { what: "rollback", from: build.version, to, result: "rolled-back" });
     await changeState(runtime, options.stateDirectory, { found: undefined });
     output.line(`✅ Rolled back to previous version ${to ?? "(unknown)"}`);
@@ -33,7 +33,12 @@ export async function rollbackCommand(invocation: Invocation): Promise<number> {
     output.document({ outcome: "rolled-back", from: build.version, to: to ?? null, executable });
     return 0;
   } catch (error) {
-    await audit(invocation, { what: "rollback", from: build.version, to: invocation.flag("to"), error });
+    await audit(invocation, { what: "rollback", from: build.version, to: versionAskedFor(invocation), error });
     throw library.isUpdateError(error) ? updateFailure(error, "rollback") : error;
   }
+}
+
+/** People write versions as tags are written, too. */
+function versionAskedFor(invocation: Invocation): string | undefined {
+  return invocation.flag("to")?.replace(/^v(?=\d)/, "");
 }
