@@ -9,24 +9,42 @@
 
 import { type DurableRuntime, readFile, writeDurably } from "./durable.ts";
 import { fetchBytes, type FetchBytesOptions, type FetchedBytes, type HttpRuntime } from "./http.ts";
-import { inFolder } from "./path.ts";
+import { folderOf, inFolder } from "./path.ts";
+import { removeIfThere } from "./remove.ts";
 
 /** Where fetched documents are kept; without a folder they are not. */
 export interface CacheOptions {
   /** The folder's absolute path; made when something is to be kept. */
   readonly cacheFolder?: string | undefined;
+  /** Asks for the whole document, whatever was kept of it. */
+  readonly isWhole?: boolean | undefined;
+  /** Told of each document that was kept, or could be. */
+  readonly onDocument?: ((document: KeepableDocument) => void) | undefined;
+}
+
+/** A document and its place in the cache. */
+export interface KeepableDocument {
+  /** The path of its file. */
+  readonly path: string;
+  /** By what the server knows it again. */
+  readonly etag: string;
+  /** What was sent or kept. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Whether it came out of the cache. */
+  readonly isKept: boolean;
 }
 
 /** What is kept of a document. */
-interface Entry {
-  readonly etag: string;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
+type Entry = Pick<KeepableDocument, "etag" | "bytes">;
+
+const ETAG = /^(W\/)?"[\x21\x23-\x7e]{0,500}"$/;
 
 /**
  * Fetches a document whole, or takes it from the cache when the server says that it has not changed.
  *
- * A damaged cache counts as none; so a server that answers 304 without having been asked is an error.
+ * What is sent is not kept here: a server would confirm damaged bytes for ever. {@link keepDocument} does so once they
+ * were accepted, {@link forgetDocument} takes out what was not. A damaged cache counts as none; so a server that answers
+ * 304 without having been asked is an error.
  *
  * @param runtime `fetch`, files, clock, chance.
  * @param url Its address.
@@ -39,18 +57,23 @@ export async function fetchDocument(
   url: string,
   options: FetchBytesOptions & CacheOptions,
 ): Promise<FetchedBytes> {
-  const { cacheFolder, headers, acceptStatus = [200], ...rest } = options;
+  const { cacheFolder, isWhole = false, onDocument, headers, acceptStatus = [200], ...rest } = options;
   const path = cacheFolder && inFolder(cacheFolder, await nameFor(url, options));
-  const kept = path === undefined ? undefined : await readEntry(runtime, path, options.maxBytes);
+  const kept = path === undefined || isWhole ? undefined : await readEntry(runtime, path, options.maxBytes);
   const answer = await fetchBytes(runtime, url, {
     ...rest,
     // Caches on the way must ask the server too: a stale manifest hides an update (T18).
     headers: { "cache-control": "no-cache", ...headers, ...(kept && { "if-none-match": kept.etag }) },
     acceptStatus: kept ? [...acceptStatus, 304] : acceptStatus,
   });
-  if (answer.status === 304 && kept) return { ...answer, status: 200, bytes: kept.bytes };
-  if (answer.status === 200 && answer.etag !== undefined && cacheFolder !== undefined && path !== undefined) {
-    await keep(runtime, cacheFolder, path, { etag: answer.etag, bytes: answer.bytes });
+  const { status, etag, bytes } = answer;
+  if (path === undefined) return answer;
+  if (status === 304 && kept) {
+    onDocument?.({ ...kept, path, isKept: true });
+    return { ...answer, status: 200, bytes: kept.bytes };
+  }
+  if (status === 200 && etag !== undefined && ETAG.test(etag)) {
+    onDocument?.({ path, etag, bytes, isKept: false });
   }
   return answer;
 }
@@ -58,33 +81,56 @@ export async function fetchDocument(
 /** Servers answer differently with a token and by what is accepted, so that each combination has its own entry. */
 async function nameFor(url: string, { token = [], headers }: FetchBytesOptions): Promise<string> {
   const key = JSON.stringify([url, token.length > 0, headers?.accept ?? ""]);
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(key)));
-  return `${Array.from(digest.subarray(0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("")}.cache`;
+  return `${(await digestOf(new TextEncoder().encode(key))).slice(0, 32)}.cache`;
 }
 
-/** The `ETag`, a line feed, the document. */
+/** The `ETag`, a space, the document's digest, a line feed, the document: the digest tells a damaged file from a good one. */
 async function readEntry(
   runtime: DurableRuntime,
   path: string,
   maxBytes: number,
 ): Promise<Entry | undefined> {
-  const bytes = await readFile(runtime.fs, path, maxBytes + 1024).catch(() => undefined);
-  const end = bytes?.indexOf(0x0a) ?? -1;
-  if (bytes === undefined || end < 0 || bytes.length - end - 1 > maxBytes) return undefined;
-  const etag = new TextDecoder("latin1").decode(bytes.subarray(0, end));
-  return /^(W\/)?"[\x21\x23-\x7e]{0,500}"$/.test(etag) ? { etag, bytes: bytes.slice(end + 1) } : undefined;
+  const file = await readFile(runtime.fs, path, maxBytes + 1024).catch(() => undefined);
+  const end = file?.indexOf(0x0a) ?? -1;
+  if (file === undefined || end < 0 || file.length - end - 1 > maxBytes) return undefined;
+  const [etag = "", digest] = new TextDecoder("latin1").decode(file.subarray(0, end)).split(" ");
+  const bytes = file.slice(end + 1);
+  return ETAG.test(etag) && digest === await digestOf(bytes) ? { etag, bytes } : undefined;
 }
 
-async function keep(runtime: DurableRuntime, folder: string, path: string, entry: Entry): Promise<void> {
-  if (!/^[\x20-\x7e]{1,500}$/.test(entry.etag)) return;
-  const head = new TextEncoder().encode(`${entry.etag}\n`);
-  const bytes = new Uint8Array(head.length + entry.bytes.length);
-  bytes.set(head);
-  bytes.set(entry.bytes, head.length);
+/**
+ * Keeps a document, so that the server can confirm it next time. Call it for what was accepted only.
+ *
+ * @param runtime Files, chance.
+ * @param document As `onDocument` was told of it.
+ */
+export async function keepDocument(
+  runtime: DurableRuntime,
+  { path, etag, bytes }: KeepableDocument,
+): Promise<void> {
+  const head = new TextEncoder().encode(`${etag} ${await digestOf(bytes)}\n`);
+  const file = new Uint8Array(head.length + bytes.length);
+  file.set(head);
+  file.set(bytes, head.length);
   try {
-    await runtime.fs.makeDirectory(folder, 0o700);
-    await writeDurably(runtime, path, bytes, { mode: 0o600 });
+    await runtime.fs.makeDirectory(folderOf(path), 0o700);
+    await writeDurably(runtime, path, file, { mode: 0o600 });
   } catch {
     // A read-only state folder costs a transfer next time, nothing else.
   }
+}
+
+/**
+ * Takes a document out of the cache.
+ *
+ * @param runtime Files.
+ * @param document As `onDocument` was told of it.
+ */
+export async function forgetDocument({ fs }: DurableRuntime, { path }: KeepableDocument): Promise<void> {
+  await removeIfThere(fs, path).catch(() => {});
+}
+
+async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

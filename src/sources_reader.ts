@@ -10,7 +10,7 @@ import { isFileError, UpdateError } from "./errors.ts";
 import type { FetchedBytes, OriginToken, PlainHeader } from "./http.ts";
 import { inFolder, pathOfFileUrl } from "./path.ts";
 import type { Runtime } from "./runtime/types.ts";
-import { fetchDocument } from "./sources.ts";
+import { fetchDocument, forgetDocument, type KeepableDocument, keepDocument } from "./sources.ts";
 
 /** The origin of GitHub's API, to which its token is bound (T16). */
 export const GITHUB_API = "https://api.github.com";
@@ -23,6 +23,8 @@ export interface ReaderOptions {
   readonly githubToken: string | undefined;
   /** Where the cache and the servers' pauses are kept; nowhere without it. */
   readonly stateDirectory: string | undefined;
+  /** Asks for whole documents, whatever is in the cache. */
+  readonly isWhole?: boolean | undefined;
 }
 
 /** One document. */
@@ -39,6 +41,10 @@ export interface Reader {
   read(url: string, request: DocumentRequest): Promise<Uint8Array<ArrayBuffer> | undefined>;
   /** The whole answer of a web server, which must have the document. */
   fetch(url: string, request: DocumentRequest): Promise<FetchedBytes>;
+  /** Keeps what was sent, for the servers to confirm next time; for documents that were accepted. */
+  keep(): Promise<void>;
+  /** Takes out of the cache what servers have confirmed; says whether there was any. For documents that were refused. */
+  forget(): Promise<boolean>;
 }
 
 /**
@@ -48,10 +54,13 @@ export interface Reader {
  * @param options How sources are reached.
  */
 export function sourceReader(runtime: Runtime, options: ReaderOptions): Reader {
-  const { stateDirectory, githubToken, allowInsecure, signal } = options;
+  const { stateDirectory, githubToken, allowInsecure, signal, isWhole } = options;
+  const documents: KeepableDocument[] = [];
   const shared = {
     allowInsecure,
     signal,
+    isWhole,
+    onDocument: (document: KeepableDocument) => void documents.push(document),
     token: githubTokens(githubToken),
     cooldown: stateDirectory === undefined ? undefined : openCooldown(runtime, stateDirectory),
     cacheFolder: stateDirectory === undefined ? undefined : inFolder(stateDirectory, "cache"),
@@ -63,6 +72,14 @@ export function sourceReader(runtime: Runtime, options: ReaderOptions): Reader {
       return answer.status === 404 ? undefined : answer.bytes;
     },
     fetch: (url, request) => fetchDocument(runtime, url, { ...shared, ...request }),
+    async keep() {
+      for (const document of documents) if (!document.isKept) await keepDocument(runtime, document);
+    },
+    async forget() {
+      const kept = documents.filter(({ isKept }) => isKept);
+      for (const document of kept) await forgetDocument(runtime, document);
+      return kept.length > 0;
+    },
   };
 }
 

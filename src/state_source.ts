@@ -11,8 +11,9 @@ import { type Manifest, parseManifest } from "./manifest.ts";
 import type { SourceOptions, StepOptions, TrustOptions } from "./options.ts";
 import { redactUrl } from "./redact.ts";
 import type { Runtime } from "./runtime/types.ts";
+import { readAccepted } from "./sources_accepted.ts";
 import type { VerifyChecksums } from "./sources_github.ts";
-import { type Reader, sourceReader } from "./sources_reader.ts";
+import type { Reader, ReaderOptions } from "./sources_reader.ts";
 import { stateDirectoryOf } from "./state_directory.ts";
 import { type Trust, trustStore } from "./state_trust.ts";
 import type { SignedBytes } from "./trust.ts";
@@ -54,16 +55,18 @@ export async function findReleases(
   const state = trust.isSigned ? await trustStore(runtime, options).read() : undefined;
   if (repository === undefined || state?.manifest !== undefined) throw notFound(source);
   const { githubDocument } = await import("./sources_github.ts");
-  const { fetch } = readerFor(runtime, trust, options);
-  const found = await githubDocument(repository, {
-    fetch,
-    hasToken: options.githubToken !== undefined,
-    verifyChecksums: checksumsVerifier(runtime, trust, options),
+  const found = await readAccepted(runtime, readerOptions(runtime, trust, options), async (reader) => {
+    const answer = await githubDocument(repository, {
+      fetch: reader.fetch,
+      hasToken: options.githubToken !== undefined,
+      verifyChecksums: checksumsVerifier(runtime, trust, options, reader),
+    });
+    if (answer.kind === "address") return answer;
+    const { document, source: shown, trust: verdict } = answer;
+    return parseManifest(document, { source: shown, base: shown, trust: verdict });
   });
-  if (found.kind === "address") return await fetchFrom(runtime, found, trust, options);
-  const { document, source: shown, trust: verdict } = found;
-  const manifest = parseManifest(document, { source: shown, base: shown, trust: verdict });
-  return { manifest, sha256: undefined, remember: () => Promise.resolve() };
+  if ("kind" in found) return await fetchFrom(runtime, found, trust, options);
+  return { manifest: found, sha256: undefined, remember: () => Promise.resolve() };
 }
 
 /** Releases without a manifest have no sequence and no end: their signed digests protect from nothing but forgery. */
@@ -71,10 +74,10 @@ function checksumsVerifier(
   runtime: Runtime,
   trust: Trust,
   options: FindOptions,
+  { read }: Reader,
 ): VerifyChecksums | undefined {
   const { verifyFile } = trust.policy;
   if (!trust.isSigned || verifyFile === undefined) return undefined;
-  const { read } = readerFor(runtime, trust, options);
   const store = trustStore(runtime, options);
   return async (bytes, signature, url, base) => {
     const file = { bytes, signature, source: redactUrl(url), name: "checksums.sha256" };
@@ -89,15 +92,29 @@ function checksumsVerifier(
   };
 }
 
-async function fetchFrom(
+/** Where a manifest and its signature are, and what relative addresses in it are relative to. */
+interface Place {
+  readonly url: string;
+  readonly signatureUrl: string | undefined;
+  readonly base: string;
+}
+
+function fetchFrom(runtime: Runtime, place: Place, trust: Trust, options: FindOptions): Promise<Found> {
+  return readAccepted(
+    runtime,
+    readerOptions(runtime, trust, options),
+    (reader) => judgeAt(runtime, place, trust, options, reader),
+  );
+}
+
+async function judgeAt(
   runtime: Runtime,
-  { url, signatureUrl, base }: { url: string; signatureUrl: string | undefined; base: string },
-  trust: Trust,
+  { url, signatureUrl, base }: Place,
+  { policy, isSigned }: Trust,
   options: FindOptions,
+  { read }: Reader,
 ): Promise<Found> {
-  const { policy, isSigned } = trust;
   const source = redactUrl(url);
-  const { read } = readerFor(runtime, trust, options);
   // GitHub's API sends a file's description unless it is asked for its bytes.
   const headers = { accept: "application/octet-stream" };
   const bytes = await read(url, { what: "manifest", maxBytes: MANIFEST_BYTES, headers });
@@ -128,14 +145,14 @@ async function fetchFrom(
 }
 
 /** Without signatures nothing has to be remembered, so that a program without a state folder needs none. */
-function readerFor(runtime: Runtime, { isSigned }: Trust, options: FindOptions): Reader {
+function readerOptions(runtime: Runtime, { isSigned }: Trust, options: FindOptions): ReaderOptions {
   const keeps = isSigned || options.stateDirectory !== undefined;
-  return sourceReader(runtime, {
+  return {
     allowInsecure: options.allowInsecure ?? false,
     signal: options.signal,
     githubToken: options.githubToken,
     stateDirectory: keeps ? stateDirectoryOf(runtime, options) : undefined,
-  });
+  };
 }
 
 /** `undefined` where only GitHub's API knows. */

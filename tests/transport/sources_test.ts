@@ -97,31 +97,101 @@ serverTest(
   },
 );
 
-const damages: [title: string, content: string, outcome: "manifest" | UpdateErrorCode, statuses: number[]][] =
+/** What is done to the kept files, given the first line and the rest of each; what the next check sends for each. */
+const damages: [title: string, damaged: (head: string, body: string) => string, statuses: number[]][] = [
+  ["is empty", () => "", [200, 200]],
+  ["has no ETag", () => "x\n{}", [200, 200]],
+  ["ends in the middle", (head, body) => `${head}\n${body.slice(0, 30)}`, [200, 200]],
+  ["has the right ETag and other bytes", (head) => `${head}\n{}`, [200, 200]],
   [
-    ["is empty", "", "manifest", [200, 200]],
-    ["has no ETag", "x\n{}", "manifest", [200, 200]],
-    ["has the right ETag and other bytes", "ETAG\n{}", "UNTRUSTED", [304, 304]],
-  ];
-for (const [title, content, outcome, statuses] of damages) {
-  serverTest(`a cache that ${title}: ${outcome} (T18)`, {}, async (server) => {
+    "has the right ETag, other bytes and their digest",
+    (head) => `${head.split(" ")[0]} ${digest("{}")}\n{}`,
+    [304, 304, 200, 200],
+  ],
+];
+for (const [title, damaged, statuses] of damages) {
+  for (const isSigned of [true, false]) {
+    const keys = isSigned ? "with keys" : "without keys";
+    serverTest(`a cache that ${title} is asked for anew, ${keys} (T18, T35)`, {}, async (server) => {
+      await inTemporaryFolder(async (folder) => {
+        const url = await serveManifest(server, "");
+        const { runtime } = wireRuntime();
+        const options = isSigned ? await optionsFor(folder, runtime) : { stateDirectory: folder, runtime };
+        await fetchManifest(url, options);
+        const documents = server.requests.filter(({ status }) => status === 200).length;
+        await damageCache(folder, damaged);
+        assert.equal((await fetchManifest(url, options)).sequence, 5);
+        const expected = isSigned ? statuses : statuses.filter((_, index) => index % 2 === 0);
+        assert.deepEqual(statusesOf(server).slice(documents), expected);
+        assert.equal((await fetchManifest(url, options)).sequence, 5);
+        const confirmed = Array.from({ length: documents }, () => 304);
+        assert.deepEqual(statusesOf(server).slice(-documents), confirmed, "what was accepted is kept");
+      });
+    });
+  }
+}
+
+async function damageCache(folder: string, damaged: (head: string, body: string) => string): Promise<void> {
+  const cache = join(folder, "cache");
+  for (const name of await readdir(cache)) {
+    const [head = "", ...rest] = (await readFile(join(cache, name), "latin1")).split("\n");
+    await writeFile(join(cache, name), damaged(head, rest.join("\n")), "latin1");
+  }
+}
+
+for (const path of [`/${FILE}`, `/${FILE}.minisig`]) {
+  serverTest(`one bad transfer of ${path} does not outlive its check (T18, T35)`, {}, async (server) => {
     await inTemporaryFolder(async (folder) => {
       const url = await serveManifest(server, "");
       const { runtime } = wireRuntime();
       const options = await optionsFor(folder, runtime);
-      await fetchManifest(url, options);
-      const cache = join(folder, "cache");
-      for (const name of await readdir(cache)) {
-        const [etag = ""] = (await readFile(join(cache, name), "latin1")).split("\n");
-        await writeFile(join(cache, name), content.replace("ETAG", etag));
-      }
-      const pending = fetchManifest(url, options);
-      if (outcome === "manifest") assert.equal((await pending).sequence, 5);
-      else await failsWith(pending, outcome);
-      assert.deepEqual(statusesOf(server).slice(2), statuses);
+      server.fault(path, { kind: "corrupt", at: 30 });
+      await failsWith(fetchManifest(url, options), "UNTRUSTED");
+      assert(!existsSync(join(folder, "cache")), "what was refused is not kept");
+      assert.equal((await fetchManifest(url, options)).sequence, 5);
+      assert.deepEqual(statusesOf(server), [200, 200, 200, 200]);
     });
   });
 }
+
+serverTest("one bad transfer without keys does not outlive its check (T35)", {}, async (server) => {
+  await inTemporaryFolder(async (stateDirectory) => {
+    const url = await serveManifest(server, "");
+    const { runtime } = wireRuntime();
+    server.fault(`/${FILE}`, { kind: "corrupt", at: 0 });
+    await failsWith(fetchManifest(url, { stateDirectory, runtime }), "MANIFEST_INVALID");
+    assert.equal((await fetchManifest(url, { stateDirectory, runtime })).sequence, 5);
+  });
+});
+
+serverTest("a damaged list of releases does not outlive its check (T35)", {}, async (server) => {
+  await inTemporaryFolder(async (stateDirectory) => {
+    server.serve(RELEASES, JSON.stringify([release("v1.2.0", { [BINARY]: "new" })]));
+    const options = { stateDirectory, runtime: githubRuntime(server) };
+    server.fault(RELEASES, { kind: "corrupt", at: 0 });
+    await failsWith(fetchManifest("github:o/r", options), "MANIFEST_INVALID");
+    assert.equal((await fetchManifest("github:o/r", options)).versions.size, 1);
+    await damageCache(stateDirectory, (head) => `${head.split(" ")[0]} ${digest("{")}\n{`);
+    assert.equal((await fetchManifest("github:o/r", options)).versions.size, 1);
+    assert.deepEqual(
+      server.requests.filter(({ path }) => path.startsWith(RELEASES)).map(({ status }) => status),
+      [200, 200, 304, 200],
+    );
+  });
+});
+
+serverTest("a document that is refused for good is asked for twice at most", {}, async (server) => {
+  await inTemporaryFolder(async (folder) => {
+    const url = await serveManifest(server, "", { sequence: 5 });
+    const { runtime, clock } = wireRuntime();
+    const options = await optionsFor(folder, runtime);
+    await fetchManifest(url, options);
+    await clock.advance(365 * 86_400_000);
+    await failsWith(fetchManifest(url, options), "UNTRUSTED", { reason: "expired" });
+    await failsWith(fetchManifest(url, options), "UNTRUSTED", { reason: "expired" });
+    assert.deepEqual(statusesOf(server).slice(2), [304, 304, 200, 200, 200, 200]);
+  });
+});
 
 serverTest("a 304 that nobody asked for is an error (T18)", {}, async (server) => {
   await inTemporaryFolder(async (folder) => {
