@@ -179,7 +179,8 @@ function rateLimited({ limit, seconds }: Extract<Fault, { kind: "rate-limit" }>,
 /** The position is one of the whole file, so that the same byte is wrong in every range that holds it. */
 function corrupted(plain: WireAnswer, at: number): Uint8Array {
   const start = Number(/^bytes (\d+)-/.exec(plain.headers.get("content-range") ?? "")?.[1] ?? 0);
-  const copy = plain.body.slice();
+  // `slice` of a Buffer would be a view of the caller's own bytes.
+  const copy = new Uint8Array(plain.body);
   const byte = copy[at - start];
   if (byte !== undefined) copy[at - start] = byte ^ 0xff;
   return copy;

@@ -306,3 +306,13 @@ async function check(pending: Promise<string>, outcome: Outcome, folder: string)
     assert(!content.includes(CANARY), `a secret is in ${name}`);
   }
 }
+
+serverTest("a fault changes none of the bytes that the server was given", {}, async (server) => {
+  const content = Buffer.from("0123456789");
+  const url = server.serve("/file", content);
+  server.fault("/file", { kind: "corrupt", at: 5 });
+  const fetched = async () => new Uint8Array(await (await fetch(url)).arrayBuffer());
+  assert.notDeepEqual(await fetched(), new Uint8Array(content));
+  assert.equal(content.toString(), "0123456789");
+  assert.deepEqual(await fetched(), new Uint8Array(content));
+});
