@@ -59,8 +59,11 @@ async function ask(
   } catch (error) {
     options.signal?.throwIfAborted();
     const why = error instanceof Error ? error.message : String(error);
-    const message = why.includes(source) ? why : `${source}: ${why}`;
-    const mend = "Check the address in updates.sources, the network, HTTPS_PROXY and the firewall";
+    // Errors name addresses without their query, which can be a secret (T32).
+    const [address = source] = source.split("?");
+    const message = why.includes(address) ? why : `${shownValue(source)}: ${why}`;
+    const mend =
+      "Check the address in updates.sources, the network, updates.proxy or HTTPS_PROXY, and the firewall";
     return { manifest: undefined, finding: { name, status: "problem", message, mend } };
   }
 }

@@ -100,7 +100,7 @@ export const PROXY: Kind<string> = text(
 /** Where reports are sent: encrypted, or to this machine (T15). */
 export const ADDRESS: Kind<string> = text(
   (value) => value.length <= 2048 && /^https?:/.test(value) && isSource(value),
-  (value) => `Invalid address: ${value}. Use https://…`,
+  (value) => `Invalid address: ${withoutSecrets(value)}. Use https://…`,
   [],
 );
 
@@ -117,7 +117,8 @@ export const SOURCES: Kind<readonly string[]> = {
   accept(value) {
     const list = typeof value === "string" ? [value] : value;
     if (!Array.isArray(list) || list.length === 0 || list.length > 16) {
-      throw invalid(`Invalid sources: ${show(value)}. Use a list of 1 to 16 addresses`);
+      const what = Array.isArray(list) ? `a list of ${list.length}` : "no list";
+      throw invalid(`Invalid sources: ${what}. Use a list of 1 to 16 addresses`);
     }
     return list.map(acceptSource);
   },
@@ -186,13 +187,17 @@ function isSource(value: string): boolean {
 }
 
 /**
- * An address as it may be shown (T32): a password and a query, which can be a secret too, are left out.
+ * An address as it may be shown (T32): a password and a query, which can be a secret too, are left out. What is no
+ * address, but has something in it that may be a password, is one that somebody mistyped.
  *
  * @param text An address, or any other text, which stays as it is.
  */
 export function withoutSecrets(text: string): string {
-  if (!/^[\w+.-]+:\/\//.test(text)) return text;
-  return text.replace(/(?<=:\/\/)[^/]*@/, "***@").replace(/\?[^#]*/, "?***");
+  const user = urlOf(text)?.host
+    ? /(?<=:\/\/)[^/?#]*@/g
+    : /(?<=:\/\/)[^\s"]*@|(?<![^\s",[])[^\s"/?#:]+:[^\s"/?#]*@/g;
+  const shown = text.replaceAll(user, "***@");
+  return shown === text && !text.includes("://") ? text : shown.replaceAll(/\?[^#\s"]*/g, "?***");
 }
 
 function urlOf(text: string): URL | undefined {

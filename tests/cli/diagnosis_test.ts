@@ -181,3 +181,28 @@ test("cco explain refuses suppositions that it does not know", async () => {
     assert.equal((await world.run("explain", "--as-if", facts)).code, 2, facts);
   }
 });
+
+test("cco doctor shows no secret of a source that fails (T32)", async () => {
+  await using world = await healthyWorld();
+  for (const address of ["http://127.0.0.1:1/m.json?key=canary", "file:///nowhere/m.json?key=canary"]) {
+    await world.writeConfig(`[updates]\nsources = ["${address}"]\n`);
+    for (const flags of [[], ["--json"], ["--verbose"]]) {
+      const { code, stdout, stderr } = await world.run("doctor", ...flags);
+      assert.notEqual(code, 0);
+      assert(stdout.includes(address.split("?")[0]!), stdout);
+      assert(!(stdout + stderr).includes("canary"), stdout + stderr);
+    }
+  }
+});
+
+test("no command shows the secrets of an address for reports that is none (T32)", async () => {
+  await using world = await healthyWorld();
+  await world.writeConfig('[telemetry]\naddress = "http://ann:canary@one.example/?key=canary"\n');
+  for (const command of ["config show", "config show --json", "config validate", "doctor", "doctor --json"]) {
+    const { stdout, stderr } = await world.run(...command.split(" "));
+    assert(!(stdout + stderr).includes("canary"), stdout + stderr);
+  }
+  const address = "http://ann:canary@one.example/?key=canary";
+  const { stderr } = await world.run("config", "set", "telemetry.address", address);
+  assert.match(stderr, /^Invalid address: http:\/\/\*{3}@one\.example\/\?\*{3}\. /);
+});

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ConfigError } from "../../src/config/config_error.ts";
 import { formatDuration, parseDuration } from "../../src/config/duration.ts";
+import { withoutSecrets } from "../../src/config/kinds.ts";
 import { nearest } from "../../src/config/nearest.ts";
 import { pathsOf } from "../../src/config/paths.ts";
 import { displayValue, SETTING_KEYS, type SettingKey, settingOf } from "../../src/config/settings.ts";
@@ -52,6 +53,17 @@ const refused: [key: SettingKey, text: string, message: RegExp][] = [
   ["updates.keep_backups", "0", /^Invalid number of backups: 0\. Use a whole number from 1 to 10$/],
   ["updates.ca_file", "corp.pem", /^Invalid path: corp\.pem\. Use an absolute path$/],
   ["updates.proxy", "ftp://user:secret@x", /^Invalid proxy\. (?!.*secret)/],
+  ["telemetry.address", "http://a.example/?key=secret", /^Invalid address: http:\/\/a\.example\/\?\*{3}\. /],
+  [
+    "telemetry.address",
+    "https://user:secret@a.example/",
+    /^Invalid address: https:\/\/\*{3}@a\.example\/\. /,
+  ],
+  [
+    "telemetry.address",
+    "user:secret@a.example/?key=secret",
+    /^Invalid address: \*{3}@a\.example\/\?\*{3}\. /,
+  ],
   ["service.port", "70000", /^Invalid port: 70000/],
   ["service.port", "80.5", /^Invalid port/],
   ["service.host", "a b", /^Invalid host/],
@@ -66,6 +78,42 @@ for (const [key, text, message] of refused) {
     });
   });
 }
+
+const shownAddresses: [text: string, shown: string][] = [
+  ["https://a.example/m.json", "https://a.example/m.json"],
+  ["https://a.example/m.json?key=secret", "https://a.example/m.json?***"],
+  ["https://user:secret@a.example/m.json?key=secret#x", "https://***@a.example/m.json?***#x"],
+  ["https://user:se/cr?et@a.example/", "https://***@a.example/"],
+  ["https://a.example/npm/@scope/m.json", "https://a.example/npm/@scope/m.json"],
+  ["user:secret@proxy.example:3128", "***@proxy.example:3128"],
+  ['["https://user:secret@a.example/?key=secret"]', '["https://***@a.example/?***"]'],
+  ["github:owner/repo", "github:owner/repo"],
+  ["github:owner/repo#cli@", "github:owner/repo#cli@"],
+  ["~2025.11", "~2025.11"],
+  ["why?", "why?"],
+];
+for (const [text, shown] of shownAddresses) {
+  test(`${text} is shown as ${shown} (T32)`, () => assert.equal(withoutSecrets(text), shown));
+}
+
+test("no message about a value repeats its secrets (T32)", () => {
+  const secret = "https://user:secret@a.example/?key=secret";
+  const values: [key: SettingKey, value: unknown][] = [
+    ["updates.sources", [secret]],
+    ["updates.sources", Array(17).fill(secret)],
+    ["updates.sources", { one: secret }],
+    ["updates.sources", [[secret]]],
+    ["updates.proxy", [secret]],
+    ["telemetry.address", secret],
+    ["telemetry.address", [secret]],
+  ];
+  for (const [key, value] of values) {
+    assert.throws(() => settingOf(key).kind.accept(value), (error) => {
+      assert(error instanceof ConfigError && !error.message.includes("secret"), String(error));
+      return true;
+    }, key);
+  }
+});
 
 test("every default is a value that its kind accepts", () => {
   for (const key of SETTING_KEYS) {

@@ -57,7 +57,7 @@ test(
   "no secret is printed or kept by any command that works with addresses (T32)",
   { skip: SKIP },
   async (t) => {
-    const { home } = await installed(t as TestContext);
+    const { home, server } = await installed(t as TestContext);
     const commands = [
       "update --check --verbose",
       "update --check --json",
@@ -73,6 +73,14 @@ test(
       "update --yes --json",
     ];
     for (const command of commands) await runAndSearch(home, command.split(" "));
+    // What is said about a source that does not answer, and about values that are refused.
+    await server.close();
+    for (const command of ["doctor --json", "doctor --verbose", "update --check"]) {
+      await runAndSearch(home, command.split(" "));
+    }
+    const address = "http://updater:canary-user@one.example/?key=canary-query";
+    await runAndSearch(home, ["config", "set", "telemetry.address", address]);
+    await runAndSearch(home, ["config", "set", "updates.sources", address]);
   },
 );
 
