@@ -30,7 +30,7 @@ const BORDERS: ReadonlyMap<string, string> = new Map([["<", "<="], ["<=", "<"], 
 /**
  * Every program that has exactly one check less than the given one: a guard that never holds or always does, half of a
  * condition, a border moved by one, a call that is not made, a filter that lets everything through, a strict option
- * that is off, a greatest value of two that is the other one.
+ * that is off, a greatest value of two that is the other one, one of a list where all were asked for.
  *
  * @param source The program, in TypeScript.
  * @returns The mutants, in JavaScript, in the order of the program.
@@ -105,7 +105,9 @@ function callEdits(node: CallExpression, text: (node: AnyNode) => string): Edit[
     return node.arguments.map((argument) => ({ ...spanOf(node), replacement: text(argument) }));
   }
   if (name.endsWith(".filter")) return [{ ...spanOf(first), replacement: "() => true" }];
-  return name.endsWith(".every") ? [{ ...spanOf(node), replacement: "true" }] : [];
+  if (!name.endsWith(".every")) return [];
+  const some = text(node).replace(name, name.replace(/every$/, "some"));
+  return [{ ...spanOf(node), replacement: "true" }, { ...spanOf(node), replacement: some }];
 }
 
 function spanOf({ start, end }: AnyNode): { start: number; end: number } {

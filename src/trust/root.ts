@@ -4,7 +4,7 @@
  * @module
  */
 
-import { sha256, toHex, toUtf8 } from "../bytes.ts";
+import { toHex, toUtf8 } from "../bytes.ts";
 import { parsePublicKey, type PublicKey } from "../minisign.ts";
 import { field, isCount, isObject, type JsonObject, parseObject, parseTime } from "./document.ts";
 import type { Role } from "./quorum.ts";
@@ -99,13 +99,13 @@ export function isApp(app: string): boolean {
 }
 
 /**
- * What tells one set of manifest keys from another.
+ * The keys for manifests as the state remembers them.
  *
  * @param keys The keys.
- * @returns 64 hexadecimal digits, the same for the same keys in any order and under any id.
+ * @returns 64 hexadecimal digits for each, the same text for the same keys in any order and under any id.
  */
-export async function fingerprint(keys: readonly PublicKey[]): Promise<string> {
-  return await sha256(toUtf8(keys.map(({ bytes }) => toHex(bytes)).sort().join(" ")));
+export function keyList(keys: readonly PublicKey[]): string {
+  return keys.map(({ bytes }) => toHex(bytes)).sort().join(" ");
 }
 
 function readRole(role: JsonObject, keys: JsonObject): Role {

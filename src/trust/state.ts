@@ -25,7 +25,7 @@ export interface SeenManifest {
   readonly sequence: number;
   /** Its SHA-256 digest: another document of the same sequence is an attack (T2). */
   readonly sha256: string;
-  /** The fingerprint of the keys that could sign it: with other keys the sequence starts again (T4). */
+  /** The keys that could sign it, in hexadecimal: when one of them is withdrawn the sequence starts again (T4). */
   readonly keys: string;
 }
 

@@ -177,7 +177,11 @@ keyringTest("a key that cannot be read refuses everything", async (ring) => {
   await assert.rejects(fetched(ring, ring.sign("one", manifestText()), policy), TypeError);
 });
 
-const unusable: [what: string, keys: string[]][] = [["no key", []], ["a key that is not armored", ["RWQf6"]]];
+const unusable: [what: string, keys: string[]][] = [
+  ["no key", []],
+  ["a key that is not armored", ["RWQf6"]],
+  ["one key of two that is not armored", ["-----BEGIN PGP PUBLIC KEY BLOCK-----", "RWQf6"]],
+];
 for (const [what, keys] of unusable) {
   test(`alsoOpenPgp() with ${what} is the caller's mistake`, () => {
     assert.throws(() => alsoOpenPgp(minisign, { keys }), TypeError);

@@ -178,6 +178,11 @@ const badRoots: BadRoot[] = [
     () => signRoot(edited((root) => void (root.roles.manifest.keys = ["nobody"])), [offline]),
   ],
   [
+    "that names a key it has and one it does not have",
+    /does not have/,
+    () => signRoot(edited((root) => void root.roles.manifest.keys.push("nobody")), [offline]),
+  ],
+  [
     "T14: that names a key of every object",
     /does not have/,
     () => signRoot(edited((root) => void (root.roles.manifest.keys = ["constructor"])), [offline]),
@@ -292,6 +297,26 @@ test("T4: when a new root changes the manifest's keys the sequence starts again,
     visit(policy, { manifest: await by(second, 5), state: recovered.state, roots: [root2] }),
     "replayed",
   );
+});
+
+test("T2, T4: a key that is added leaves the floor where it is, one that is withdrawn starts the sequence again", async () => {
+  const pair = (version: number, manifestKeys: SecretKey[]) =>
+    signRoot(rootText({ version, rootKeys: [offline], manifestKeys }), [offline]);
+  const { state } = await visit(policy, { manifest: await by(first, 8) });
+  const added = [await pair(2, [first, second])];
+  // What the old key signed before, perhaps with a version that was yanked since.
+  await assertUntrusted(visit(policy, { manifest: await by(first, 7), state, roots: added }), "replayed");
+  await assertUntrusted(visit(policy, { manifest: await by(second, 7), state, roots: added }), "replayed");
+  const other = await signManifest(manifestText({ sequence: 8, latest: {} }), [first]);
+  await assertUntrusted(visit(policy, { manifest: other, state, roots: added }), "equivocation");
+  const grown = await visit(policy, { manifest: await by(second, MAX), state, roots: added });
+  // One of the two leaked, signed the highest number and was withdrawn, whichever it was; a third takes its place or not.
+  for (const left of [[first], [second], [first, third], [second, third]]) {
+    const roots = [...added, await pair(3, left)];
+    const signed = await by(left[0]!, 5);
+    const { state: after } = await visit(policy, { manifest: signed, state: grown.state, roots });
+    assert.equal(after?.manifest?.sequence, 5);
+  }
 });
 
 test("T4: the order of the manifest's keys does not matter", async () => {
