@@ -20,6 +20,8 @@ export interface Found {
   readonly channel: string;
   /** Why a newer version is not offered, when it is not. */
   readonly heldBack: string | undefined;
+  /** Why the installed version was withdrawn, in its publisher's words; `undefined` when it was not. */
+  readonly withdrawn: string | undefined;
   /** The options that the next steps take too. */
   readonly options: UpdaterOptions;
 }
@@ -51,6 +53,7 @@ export async function check(invocation: Invocation): Promise<Found> {
       latest,
       channel: options.channel!,
       heldBack: whyWait(library, explanation, options),
+      withdrawn: manifest.versions.get(options.currentVersion)?.yanked,
       options,
     };
   } catch (error) {

@@ -30,9 +30,14 @@ export async function releasePlace(invocation: Invocation): Promise<string> {
   const [place] = invocation.parsed.values;
   if (place === undefined) return await releaseFolder(invocation);
   if (invocation.has("folder")) throw usage("Cannot combine --folder and RELEASE: they say the same");
-  if (/^(?:https?|file|github):/i.test(place)) return place;
+  if (isAddress(place)) return place;
   const path = await absolutePath(invocation, place);
   return path.replace(/[\\/]version-manifest\.json$/, "");
+}
+
+/** Whether a release is an address and not a path. */
+export function isAddress(place: string): boolean {
+  return /^(?:https?|file|github):/i.test(place);
 }
 
 /** A path as the publisher's functions want it. */

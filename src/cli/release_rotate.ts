@@ -32,7 +32,10 @@ export async function releaseRotate(invocation: Invocation): Promise<number> {
       ...writeOptions(invocation),
     })
   );
-  return sayWritten(invocation, rotation, { root: rotation.version });
+  return sayWritten(invocation, rotation, {
+    root: rotation.version,
+    manifest: rotation.manifest ?? null,
+  });
 }
 
 async function roleOf(invocation: Invocation, prefix: "root-" | ""): Promise<RoleKeys | undefined> {

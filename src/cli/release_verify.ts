@@ -7,10 +7,15 @@
 import type { VerifiedFile } from "../publish/mod.ts";
 import { EXIT } from "./failure.ts";
 import type { Invocation } from "./invocation.ts";
-import { absolutePath, releasePlace, requiredFlag, textFlag, usage } from "./release_options.ts";
+import { absolutePath, isAddress, releasePlace, requiredFlag, textFlag, usage } from "./release_options.ts";
 import { publishing } from "./release_publishing.ts";
 import { isoTime } from "./times.ts";
 import { updaterOptions } from "./updater_options.ts";
+
+/** T11: whoever controls the server can serve a root of their own, and everything that fits it. */
+const ONLY_CONSISTENT =
+  "⚠️  Only consistency was checked: the first root came from that server itself. Give the one that your clients " +
+  "have built in: --root 1.root.json";
 
 /** What a file is, when the manifest knows it. */
 type Executable = { readonly version: string; readonly platform: string } | undefined;
@@ -39,6 +44,7 @@ export async function releaseVerify(invocation: Invocation): Promise<number> {
   const { keyIds, root, sequence, expires } = manifest;
   output.line(`✅ Signature verified: by ${keyIds.join(", ")}, root ${root}, sequence ${sequence}`);
   output.line(`→ Expires: ${isoTime(expires) ?? "never"}`);
+  if (!invocation.has("root") && isAddress(place)) output.line(ONLY_CONSISTENT);
   for (const file of files) sayFile(invocation, file);
   if (invocation.has("executable")) sayExecutable(invocation, executable);
   const isGood = files.every(({ verdict }) => verdict === "good") &&
@@ -46,6 +52,7 @@ export async function releaseVerify(invocation: Invocation): Promise<number> {
   if (!isGood) output.failure("Checksum verification failed: something is not what the manifest says");
   output.document({
     good: isGood,
+    consistencyOnly: !invocation.has("root"),
     keyIds,
     root,
     sequence: sequence ?? null,

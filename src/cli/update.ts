@@ -36,7 +36,7 @@ export async function update(invocation: Invocation): Promise<number> {
   });
   if (found.update === undefined) return sayNone(invocation, found);
   if (mode === "check") return sayAvailable(invocation, found, found.update);
-  sayNotes(invocation, found.update);
+  sayNotes(invocation, found, found.update);
   if (mode === undefined && !await consent(invocation)) return sayCancelled(invocation, found);
   return await install(invocation, found, found.update);
 }
@@ -88,7 +88,7 @@ function sayNone({ output, world: { build } }: Invocation, { latest, channel, he
 }
 
 function sayAvailable({ output, world: { build } }: Invocation, found: Found, update: Update): number {
-  sayWhy({ output }, update);
+  sayWhy({ output }, found, update);
   output.line(`ℹ️  New version available: v${update.version}`);
   output.step("Run 'cco update' to install");
   const { latest, channel } = found;
@@ -97,13 +97,13 @@ function sayAvailable({ output, world: { build } }: Invocation, found: Found, up
     current: build.version,
     latest,
     channel,
-    update: documentOf(update),
+    update: { ...documentOf(update), withdrawn: found.withdrawn ?? null },
   });
   return EXIT.ok;
 }
 
-function sayNotes({ output, world: { terminal } }: Invocation, update: Update): void {
-  sayWhy({ output }, update);
+function sayNotes({ output, world: { terminal } }: Invocation, found: Found, update: Update): void {
+  sayWhy({ output }, found, update);
   const columns = output.decorated("stdout") ? terminal.columns() : Infinity;
   const lines = noteLines(update.notes, update.notesUrl, columns);
   if (lines.length === 0) return;
@@ -114,8 +114,16 @@ function sayNotes({ output, world: { terminal } }: Invocation, update: Update): 
 }
 
 /** Why it is not simply the newest version. */
-function sayWhy({ output }: Pick<Invocation, "output">, { reason, version, latest, from }: Update): void {
-  if (reason === "yanked") output.step(`⚠️  The installed version ${from} was withdrawn by its publisher`);
+function sayWhy(
+  { output }: Pick<Invocation, "output">,
+  { withdrawn }: Found,
+  { reason, version, latest, from }: Update,
+): void {
+  if (reason === "yanked") {
+    // The publisher's words are a stranger's until somebody has read them: the output makes them safe (T30).
+    const why = withdrawn?.trim() ? `: ${withdrawn.trim()}` : "";
+    output.step(`⚠️  The installed version ${from} was withdrawn by its publisher${why}`);
+  }
   if (reason === "stepping-stone") output.step(`ℹ️  The way to v${latest} leads through v${version}`);
 }
 

@@ -17,6 +17,7 @@ import {
   readReleaseFolder,
   type ReleaseFolder,
 } from "./release_folder.ts";
+import { requireRoom } from "./signed_anew.ts";
 
 /** How a change is published. */
 export interface PublishOptions {
@@ -64,6 +65,7 @@ const MODE = 0o644;
  * @param edit Makes the new document. `now` is the moment of publication.
  * @returns What was published.
  * @throws {UpdateError} `MANIFEST_INVALID`, `UNTRUSTED` and others, when a client would refuse the result.
+ * @throws {RangeError} When the manifest's sequence leaves no room for later ones.
  */
 export async function changeManifest(
   folder: string,
@@ -73,6 +75,7 @@ export async function changeManifest(
   const runtime = options.runtime ?? systemRuntime();
   const now = runtime.now();
   const before = await readReleaseFolder(runtime, folder);
+  requireRoom(before.document, folder);
   const { document, changes } = edit(structuredClone(before.document), now);
   const dated = datedManifest(document, now, options.validity);
   readManifest(dated, folder);

@@ -7,6 +7,7 @@ import { canonicalTarget } from "../target.ts";
 import { compareVersions } from "../version.ts";
 import { lintAddresses } from "./lint_addresses.ts";
 import { decideAsClient, readManifest, readReleaseFolder, type ReleaseFolder } from "./release_folder.ts";
+import { leavesRoom } from "./signed_anew.ts";
 
 /** Options of {@link lint}. */
 export interface LintOptions {
@@ -35,6 +36,8 @@ export interface Finding {
 const DAY = 24 * 60 * 60 * 1000;
 /** So much of its validity must be left, or a missed weekly refresh stops clients. */
 const QUARTER = 0.25;
+/** Whatever the validity: two weekly refreshes may fail. */
+const NOTICE = 14 * DAY;
 /** A rotation of offline keys takes people some days. */
 const ROOT_NOTICE = 60 * DAY;
 
@@ -54,6 +57,7 @@ export async function lint(folder: string, options: LintOptions = {}): Promise<F
   const now = runtime.now();
   return [
     ...await lintTrust(release, now),
+    ...lintSequence(manifest),
     ...lintExpiry(manifest, release, now),
     ...lintChannels(manifest),
     ...lintVersions(manifest, release.app),
@@ -74,9 +78,18 @@ async function lintTrust(release: ReleaseFolder, now: number): Promise<Finding[]
   }
 }
 
+/** T4: a thief of the key ends updates by the highest number, for every client that sees it. */
+function lintSequence({ sequence }: Manifest): Finding[] {
+  if (leavesRoom(sequence)) return [];
+  const message =
+    `${sequence} leaves no room for later manifests; restore the last good one, then rotate the key`;
+  return [error("sequence", message)];
+}
+
 function lintExpiry({ issued, expires }: Manifest, { roots }: ReleaseFolder, now: number): Finding[] {
   const findings: Finding[] = [];
-  if (issued !== undefined && expires !== undefined && expires - now < QUARTER * (expires - issued)) {
+  const notice = issued === undefined || expires === undefined ? 0 : QUARTER * (expires - issued);
+  if (expires !== undefined && expires - now < Math.max(NOTICE, notice)) {
     findings.push(warning("expires", `the manifest has ${days(expires - now)} left; refresh it`));
   }
   const root = JSON.parse(fromUtf8(roots.at(-1)!.bytes));

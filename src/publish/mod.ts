@@ -46,6 +46,7 @@ export { readSecretKey, type ReadSecretKeyOptions, type SecretKeySource } from "
 export { refresh } from "./refresh.ts";
 export { rollout, type RolloutOptions, type RolloutStep } from "./rollout.ts";
 export { type RoleKeys, rotate, type RotateOptions, type Rotation } from "./rotate.ts";
+export type { SignedAnew } from "./signed_anew.ts";
 export { sign, type SignedFile, type SignFileOptions } from "./sign.ts";
 export {
   type Verified,

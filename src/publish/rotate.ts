@@ -1,6 +1,6 @@
 import { type Runtime, systemRuntime, writeDurably } from "../../machine.ts";
 import { concatenate, fromUtf8, toUtf8 } from "../bytes.ts";
-import { parseSignatures } from "../minisign.ts";
+import { parsePublicKey, parseSignatures } from "../minisign.ts";
 import type { SecretKey } from "../minisign_secret.ts";
 import { inFolder } from "../path.ts";
 import type { SignedBytes } from "../trust.ts";
@@ -12,6 +12,7 @@ import {
   type ReleaseFolder,
   rootName,
 } from "./release_folder.ts";
+import { requireRoom, type SignedAnew, signedAnew, signedAnewLine } from "./signed_anew.ts";
 
 /** The keys of a role, as text, and how many of them must sign. */
 export interface RoleKeys {
@@ -47,6 +48,8 @@ export interface Rotation {
   readonly files: readonly string[];
   /** The new root's number. */
   readonly version: number;
+  /** The manifest that {@link RotateOptions.manifestKeys} vouch for from now on; `undefined` when there are none. */
+  readonly manifest: SignedAnew | undefined;
 }
 
 interface RootDocument {
@@ -67,15 +70,20 @@ const YEAR = 365 * 24 * 60 * 60 * 1000;
  * seen the new root accept it as well as those that have. The next change of the manifest is signed by the new keys only.
  * A manifest that has expired is accepted by nobody any more and is replaced by one with new dates, signed by the new keys.
  *
+ * The new keys vouch for the manifest that lies in the folder, whoever put it there: after a theft restore the last good
+ * one first, and compare it with {@link Rotation.manifest}.
+ *
  * @param folder The release folder's absolute path.
  * @param options The new keys, and who signs.
  * @returns What changed.
  * @throws {UpdateError} `UNTRUSTED` when a client would refuse the result: signatures are missing, or a key is weak.
+ * @throws {RangeError} When the manifest's sequence leaves no room for later ones, as a thief's would.
  */
 export async function rotate(folder: string, options: RotateOptions): Promise<Rotation> {
   const runtime = options.runtime ?? systemRuntime();
   const now = runtime.now();
   const before = await readReleaseFolder(runtime, folder);
+  requireRoom(before.document, folder);
   const old: RootDocument = JSON.parse(fromUtf8(before.roots.at(-1)!.bytes));
   const { keys, roles } = withKeys(old, options);
   const version = old.version + 1;
@@ -96,7 +104,9 @@ export async function rotate(folder: string, options: RotateOptions): Promise<Ro
   for (const [file, bytes] of options.dryRun ? [] : files) {
     await writeDurably(runtime, inFolder(folder, file), bytes ?? new Uint8Array(), { mode: 0o644 });
   }
-  return { changes: [`root ${version}: ${shown(roles)}`], files: files.map(([file]) => file), version };
+  const anew = options.manifestKeys.length > 0 ? await signedAnew(manifest) : undefined;
+  const changes = [...anew ? [signedAnewLine(anew)] : [], `root ${version}: ${shown(old, { keys, roles })}`];
+  return { changes, files: files.map(([file]) => file), version, manifest: anew };
 }
 
 /**
@@ -167,7 +177,17 @@ function withoutKeys(file: Uint8Array | undefined, ids: ReadonlySet<string>): Ui
   return toUtf8(kept.join(""));
 }
 
-function shown(roles: RootDocument["roles"]): string {
-  return Object.entries(roles).map(([name, { keys, threshold }]) => `${name} ${threshold} of ${keys.length}`)
-    .join(", ");
+type Roles = Pick<RootDocument, "keys" | "roles">;
+
+function shown(old: Roles, fresh: Roles): string {
+  const [before, after] = [shownRoles(old), shownRoles(fresh)];
+  return before === after ? `${after}; nothing but its expiry is new` : after;
+}
+
+function shownRoles({ keys, roles }: Roles): string {
+  return (["root", "manifest"] as const).map((name) => {
+    const role = roles[name];
+    const ids = role.keys.map((key) => parsePublicKey(keys[key] ?? key).id).sort();
+    return `${name} ${role.threshold} of ${ids.length} (${ids.join(", ")})`;
+  }).join(", ");
 }

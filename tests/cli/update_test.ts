@@ -313,3 +313,18 @@ test("an update goes on after an interrupted one and says so", async () => {
   assert.match(stderr, /ℹ️ {2}An interrupted update was found: /);
   assert.deepEqual(await world.installed(), ["cco", "cco.backup"]);
 });
+
+test("why the installed version was withdrawn is said, in words that cannot steer a terminal (T30)", async () => {
+  await using world = await TestWorld.make();
+  const yanked = "it loses\x1b[2J\r\nsettings";
+  await world.publish([{ version: "2025.11.1", fields: { yanked } }, { version: "2025.11.0" }]);
+  const { stdout } = await world.run("update --check");
+  assert.match(
+    stdout,
+    /^⚠️ {2}The installed version 2025\.11\.1 was withdrawn by its publisher: it loses settings$/m,
+  );
+  assert(!stdout.includes("\x1b"));
+  const { document } = await world.json("update --check");
+  const { reason, withdrawn } = document["update"] as Record<string, unknown>;
+  assert.deepEqual({ reason, withdrawn }, { reason: "yanked", withdrawn: yanked });
+});
