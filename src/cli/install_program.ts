@@ -9,14 +9,15 @@ import { copyExecutable, isSameFile } from "./copy_executable.ts";
 import { EXIT, Failure } from "./failure.ts";
 import type { Invocation } from "./invocation.ts";
 import { missingFolders, rememberFolders } from "./install_folders.ts";
-import { addToPath, profileFolders } from "./profiles.ts";
+import { profileFolders } from "./profile_places.ts";
+import { addToPath } from "./profiles.ts";
 
 /**
  * Copies this executable to `~/.local/bin` and puts that folder on PATH, once. Running it again changes nothing.
  *
  * @param invocation The run.
  * @returns The exit code.
- * @throws {Failure} Exit code 1 when another file is there and `--force` is not given.
+ * @throws {Failure} Exit code 1 when another file is there and `--force` is not given, or PATH cannot be set.
  */
 export async function installProgram(invocation: Invocation): Promise<number> {
   const { output, world } = invocation;
@@ -26,8 +27,12 @@ export async function installProgram(invocation: Invocation): Promise<number> {
   const missing = await missingFolders(runtime, await installFolders(invocation));
   const isNew = await place(runtime, source, target, { force: invocation.has("force") });
   const home = (await world.terminal.home())!;
-  const profiles = await addToPath(world, home, folderOf(target));
-  await remember(invocation, missing);
+  let profiles: string[];
+  try {
+    profiles = await addToPath(world, home, folderOf(target));
+  } finally {
+    await remember(invocation, missing);
+  }
   output.line(isNew ? `✅ Installed ${target}` : `✅ Already installed: ${target}`);
   for (const profile of profiles) output.line(`→ PATH is set in ${profile}`);
   if (profiles.length > 0) output.step("Open a new terminal to use it.");
@@ -55,10 +60,10 @@ export async function installedPath(invocation: Invocation): Promise<string> {
  * @returns The folders, whether they are there or not.
  */
 export async function installFolders(invocation: Invocation): Promise<string[]> {
-  const { world: { runtime, terminal } } = invocation;
+  const { world } = invocation;
   const { stateDirectory } = await invocation.paths();
   const folders = [folderOf(await installedPath(invocation)), ...(stateDirectory ? [stateDirectory] : [])];
-  return [...folders, ...profileFolders(runtime, (await terminal.home())!)];
+  return [...folders, ...profileFolders(world, (await world.terminal.home())!)];
 }
 
 /** An installation that cannot remember what it made is one all the same. */
@@ -96,6 +101,9 @@ async function place(
   const { fs } = runtime;
   try {
     const there = await fs.stat(target);
+    if (there !== undefined && there.kind !== "file") {
+      throw failure(`Cannot install: ${target} is no file. Move it away, then run 'cco install' again`);
+    }
     if (there !== undefined && await isSameFile(fs, source, await fs.realPath(target))) return false;
     if (there !== undefined && !force) {
       throw failure(

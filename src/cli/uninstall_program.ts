@@ -34,7 +34,7 @@ export async function uninstallProgram(invocation: Invocation): Promise<number> 
   await requireStopped(invocation);
   const removed = [...files, ...await remainsOf(invocation, target)];
   for (const path of removed) await remove(invocation, path);
-  const profiles = await removeFromPath(world, (await terminal.home())!);
+  const profiles = await removeFromPath(world, (await terminal.home())!, folderOf(target));
   const { stateDirectory } = await invocation.paths();
   if (stateDirectory !== undefined) {
     await removeFolders(runtime, stateDirectory, await installFolders(invocation));

@@ -9,7 +9,7 @@ import grammarPackage from "tree-sitter-powershell/package.json" with { type: "j
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { candidatesFor } from "../../src/cli/complete.ts";
 import { addBlock } from "../../src/cli/profile_block.ts";
-import { powershellLine } from "../../src/cli/profiles.ts";
+import { powershellLine } from "../../src/cli/profile_lines.ts";
 import { SCRIPTS, SHELLS } from "../../src/cli/shells.ts";
 import { TestWorld } from "./world.ts";
 
@@ -71,7 +71,7 @@ test("the script for PowerShell is PowerShell, as far as a parser can tell", asy
   const holdsErrors = (text: string) => parser.parse(text)!.rootNode.hasError;
   assert(holdsErrors("if ($x { }"));
   assert(!holdsErrors(SCRIPTS.get("powershell")!));
-  assert(!holdsErrors(addBlock(undefined, [powershellLine("$HOME/.local/bin")])));
+  assert(!holdsErrors(addBlock(undefined, powershellLine("$HOME/.local/bin"))));
 });
 
 test("an empty word that PowerShell passes on as quotes is an empty word", async () => {

@@ -8,7 +8,8 @@ import process from "node:process";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import fc from "fast-check";
-import { addBlock, removeBlock } from "../../src/cli/profile_block.ts";
+import { addBlock, removeBlocks } from "../../src/cli/profile_block.ts";
+import { posixLine } from "../../src/cli/profile_lines.ts";
 import { scriptOf, TestWorld } from "./world.ts";
 
 /** A world in which `cco` was downloaded and not installed yet. */
@@ -193,18 +194,113 @@ test("a linked start-up file stays a link", async () => {
   assert.equal(await readFile(join(world.folder, "dotfile"), "utf8"), "a\n");
 });
 
-test("removeBlock() undoes addBlock() for any text, and addBlock() adds once", () => {
+test("removeBlocks() undoes addBlock() for any text, and addBlock() adds once", () => {
   fc.assert(
     fc.property(
       fc.option(fc.string({ unit: fc.constantFrom("a", "\n", "#", " ", "\r") }), { nil: undefined }),
       (text) => {
-        const added = addBlock(text, ["line"]);
-        assert.equal(addBlock(added, ["line"]), added);
-        assert.equal(removeBlock(added), text);
+        const added = addBlock(text, "line");
+        assert.equal(addBlock(added, "line"), added);
+        assert.equal(removeBlocks(added, "line"), text);
       },
     ),
   );
-  assert.equal(removeBlock(addBlock("a", ["line"]) + "later\n"), "a\nlater\n");
+  assert.equal(removeBlocks(addBlock("a", "line") + "later\n", "line"), "a\nlater\n");
+});
+
+const path = posixLine("$HOME/.local/bin");
+const [begin, end] = ["# >>> cco path >>>", "# <<< cco path <<<"];
+const elsewhere = posixLine("$HOME/go/bin");
+
+const damaged: [what: string, before: string[], after: string[]][] = [
+  ["the end mark is gone", ["a", begin, path, "mine"], ["a", "mine"]],
+  ["the first mark is gone", ["a", path, end, "mine"], ["a", "mine"]],
+  ["both marks are gone", ["a", path, "mine"], ["a", path, "mine"]],
+  ["the line is gone", ["a", begin, end, "mine"], ["a", "mine"]],
+  ["own lines between the marks", ["a", begin, path, "mine", end, "b"], ["a", "mine", "b"]],
+  [
+    "own lines between the remains and a second block",
+    ["a", begin, path, "one", "two", begin, path, end, "three"],
+    ["a", "one", "two", "three"],
+  ],
+  ["two blocks", [begin, path, end, "mine", begin, path, end], ["mine"]],
+  ["a block of an earlier home", ["a", begin, posixLine("/old/.local/bin"), end, "b"], ["a", "b"]],
+  ["an own line of the same form after the remains", [begin, path, elsewhere], [elsewhere]],
+  ["an own line of the same form where ours was", [begin, elsewhere, "mine"], [elsewhere, "mine"]],
+  ["marks with other ends", ["a\r", `${begin}\r`, `${path}\r`, `${end} \r`, "b\r"], ["a\r", "b\r"]],
+];
+
+for (const [what, before, after] of damaged) {
+  test(`removeBlocks() removes no line of the person's: ${what}`, () => {
+    const [text, rest] = [before, after].map((lines) => lines.map((line) => `${line}\n`).join(""));
+    assert.equal(removeBlocks(text!, path), rest);
+    assert.equal(removeBlocks(addBlock(text!, path), path), rest);
+  });
+}
+
+test("own lines after a block whose end mark is gone survive cco install and cco uninstall", async () => {
+  await using world = await downloaded();
+  const file = join(world.env["HOME"]!, ".bashrc");
+  await writeFile(file, "alias x=y\n");
+  await world.run("install");
+  const text = await readFile(file, "utf8");
+  await writeFile(file, text.replace(`${end}\n`, "") + "export MINE=1\n");
+  await world.run("install");
+  assert.equal((await readFile(file, "utf8")).split("# >>> cco path").length, 2);
+  await world.run("uninstall");
+  assert.equal(await readFile(file, "utf8"), "alias x=y\nexport MINE=1\n");
+});
+
+test("cco install serves fish where bash is the person's shell, and asks ZDOTDIR and XDG_CONFIG_HOME", async () => {
+  await using world = await downloaded();
+  const home = world.env["HOME"]!;
+  const before = ["settings/fish/config.fish", "zsh/.zshrc"];
+  for (const name of before) {
+    await mkdir(join(home, name, ".."), { recursive: true });
+    await writeFile(join(home, name), "a\n");
+  }
+  world.env["XDG_CONFIG_HOME"] = join(home, "settings");
+  world.env["ZDOTDIR"] = join(home, "zsh");
+  const all = await tree(home);
+  const { document } = await world.json("install");
+  assert.deepEqual(
+    (document["profiles"] as string[]).map((path) => path.slice(home.length + 1)),
+    [".bashrc", ".profile", "zsh/.zshrc", "settings/fish/conf.d/cco.fish"],
+  );
+  await world.run("uninstall");
+  assert.deepEqual(await tree(home), all);
+});
+
+test("cco install says of a folder in its place what to do, with --force and without", async () => {
+  await using world = await downloaded();
+  await mkdir(join(world.env["HOME"]!, ".local/bin/cco"), { recursive: true });
+  for (const command of ["install", "install --force"]) {
+    const { code, stderr } = await world.run(command);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /^Cannot install: \S+\/bin\/cco is no file\. Move it away, then run 'cco install' again\n$/,
+    );
+  }
+});
+
+test("cco install names the line to add by hand where a start-up file cannot be written", async () => {
+  await using world = await downloaded();
+  const { fs } = world.runtime;
+  const open: typeof fs.open = (path, options) =>
+    path.includes("/.bashrc")
+      ? Promise.reject(new Error(`Cannot open ${path}: read-only file system`))
+      : fs.open(path, options);
+  world.runtime = { ...world.runtime, fs: { ...fs, open } };
+  const { code, document } = await world.json("install");
+  const { error } = document as { error: { code: string; message: string } };
+  assert.deepEqual([code, error.code], [1, "INSTALL"]);
+  assert.match(
+    error.message,
+    /^Cannot set PATH in \S+\.bashrc: .*read-only file system\. Make \S+ and its folder/,
+  );
+  assert(error.message.endsWith(`add this line yourself: ${path}`), error.message);
+  assert.equal(await readFile(join(world.env["HOME"]!, ".local/bin/cco"), "utf8"), scriptOf("2025.11.1"));
 });
 
 const shells: [shell: string, file: string, args: string[]][] = [
