@@ -20,6 +20,7 @@ export function openConsole(): Terminal {
   return {
     args: Deno.args,
     env: (name) => Deno.env.get(name),
+    envNames: () => Object.keys(Deno.env.toObject()),
     home,
     cwd: () => Deno.cwd(),
     write: (text) => writeAll(Deno.stdout, text),
@@ -52,14 +53,15 @@ async function home(): Promise<string | undefined> {
   }
 }
 
+/** A reader that has gone away is no failure: `cco update --check | grep -q` with `pipefail` is to say what was found. */
 function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
-  let rest = new TextEncoder().encode(text);
-  try {
-    while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
-  } catch (error) {
-    if (error instanceof Deno.errors.BrokenPipe) return;
-    if (!(error instanceof Deno.errors.WouldBlock)) throw error;
-    writeAll(stream, new TextDecoder().decode(rest));
+  for (let rest = new TextEncoder().encode(text); rest.length > 0;) {
+    try {
+      rest = rest.subarray(stream.writeSync(rest));
+    } catch (error) {
+      if (error instanceof Deno.errors.BrokenPipe) return;
+      if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+    }
   }
 }
 

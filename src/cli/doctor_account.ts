@@ -5,8 +5,12 @@
  */
 
 import { readConfigFile, tablesOf } from "../config/config_file.ts";
+import { POLICY_FILE } from "../config/file_role.ts";
+import { type Origin, readPolicy } from "../config/load_settings.ts";
 import { readState } from "../config/state.ts";
+import { unknownVariables } from "../config/unknown_variables.ts";
 import { unknownKeys } from "../config/validate_tables.ts";
+import { caFileProblem } from "./config_validate.ts";
 import type { Finding } from "./doctor.ts";
 import type { Invocation } from "./invocation.ts";
 
@@ -28,26 +32,69 @@ export async function accountChecks(invocation: Invocation): Promise<Finding[]> 
 async function settingsChecks(invocation: Invocation): Promise<Finding[]> {
   const name = "Settings";
   const { configFile } = await invocation.paths();
-  const mend = "Run: cco config edit";
   try {
-    const file = configFile === undefined
+    const settings = await invocation.settings();
+    const problems: Finding[] = settings.faults().map(({ error: { message }, origin }) => ({
+      name,
+      status: "problem",
+      message,
+      mend: mendOf(invocation, origin),
+    }));
+    const authorities = await caFileProblem(invocation);
+    if (authorities !== undefined) {
+      const mend = mendOf(invocation, settings.origin("updates.ca_file"));
+      problems.push({ name, status: "problem", message: authorities.message, mend });
+    }
+    const notes = await unknownNames(invocation, name);
+    if (problems.length + notes.length > 0) return [...problems, ...notes];
+    const there = configFile === undefined
       ? undefined
       : await readConfigFile(invocation.world.runtime, configFile);
-    const invalid = (await invocation.settings()).problems();
-    const problems: Finding[] = invalid.map(({ message }) => ({ name, status: "problem", message, mend }));
-    // Unknown keys have no effect; a newer version may know them.
-    const notes: Finding[] = unknownKeys(await tablesOf(file)).map(({ message }) => ({
-      name,
-      status: "note",
-      message,
-      mend,
-    }));
-    const message = file === undefined ? `defaults; there is no ${configFile ?? "file"}` : file.path;
-    return problems.length + notes.length > 0 ? [...problems, ...notes] : [{ name, status: "ok", message }];
+    const message = there === undefined ? `defaults; there is no ${configFile ?? "file"}` : there.path;
+    return [{ name, status: "ok", message }];
   } catch (error) {
     const [message = "", ...rest] = (error instanceof Error ? error.message : String(error)).split(". ");
-    return [{ name, status: "problem", message, mend: rest.join(". ") || mend }];
+    return [{ name, status: "problem", message, mend: rest.join(". ") || "Mend that file" }];
   }
+}
+
+/**
+ * What to do about a value, which depends on where it comes from.
+ *
+ * @param invocation The run.
+ * @param origin Where the value comes from.
+ * @returns One sentence.
+ */
+export function mendOf(invocation: Invocation, { layer, where }: Origin): string {
+  if (layer === "policy") return POLICY_FILE.mend;
+  if (layer === "environment") return `Change or unset ${where} in the environment`;
+  const named = invocation.flag("config");
+  return `Run: cco config edit${named === undefined ? "" : ` --config ${named}`}`;
+}
+
+/** Unknown names have no effect; a newer version may know them. */
+async function unknownNames(invocation: Invocation, name: string): Promise<Finding[]> {
+  const { world: { runtime, terminal } } = invocation;
+  const { configFile, policyFile } = await invocation.paths();
+  const file = configFile === undefined ? undefined : await readConfigFile(runtime, configFile);
+  const policy = await readPolicy(runtime, policyFile);
+  const note = (message: string, origin: Origin): Finding => ({
+    name,
+    status: "note",
+    message,
+    mend: mendOf(invocation, origin),
+  });
+  return [
+    ...unknownKeys(await tablesOf(policy), policy).map(({ message }) =>
+      note(message, { layer: "policy", where: policyFile })
+    ),
+    ...unknownKeys(await tablesOf(file), file).map(({ message }) =>
+      note(message, { layer: "file", where: configFile })
+    ),
+    ...unknownVariables(terminal.envNames()).map((message) =>
+      note(message, { layer: "environment", where: "it" })
+    ),
+  ];
 }
 
 async function stateCheck(invocation: Invocation): Promise<Finding> {
@@ -72,6 +119,12 @@ async function stateCheck(invocation: Invocation): Promise<Finding> {
     await runtime.fs.makeDirectory(stateDirectory, 0o700);
     (await runtime.fs.open(probe, { access: "create", mode: 0o600 })).close();
     await runtime.fs.remove(probe);
+    const downloads = `${stateDirectory}/downloads`;
+    const kind = (await runtime.fs.stat(downloads))?.kind;
+    if (kind !== undefined && kind !== "directory") {
+      const message = `${downloads} is not a folder, so that nothing can be downloaded`;
+      return { name, status: "problem", message, mend: `Remove it: rm '${downloads}'` };
+    }
     return { name, status: "ok", message: stateDirectory };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

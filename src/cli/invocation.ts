@@ -123,6 +123,7 @@ export class Invocation {
       policyFile,
       configFile,
       isNamed: this.has("config") && !this.command.makesConfig,
+      isElsewhere: this.has("config"),
       allowUnsigned: build.allowUnsigned,
       sources: build.sources,
     });

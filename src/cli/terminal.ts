@@ -23,6 +23,8 @@ export interface Terminal {
   readonly args: readonly string[];
   /** An environment variable, `undefined` when it is not set. */
   readonly env: (name: string) => string | undefined;
+  /** The names of all environment variables that are set. */
+  readonly envNames: () => readonly string[];
   /** The user's folder; `undefined` for an account without one. */
   readonly home: () => Promise<string | undefined>;
   /** The folder that relative paths start from. */

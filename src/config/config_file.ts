@@ -4,8 +4,9 @@
  * @module
  */
 
-import type { FileInfo, OpenFile, Runtime } from "../../machine.ts";
+import { type FileInfo, isFileError, type OpenFile, type Runtime } from "../../machine.ts";
 import { ConfigError } from "./config_error.ts";
+import { type FileRole, OWN_FILE } from "./file_role.ts";
 import { parseToml, type TomlTable } from "./toml.ts";
 
 /** The parts of a runtime that reading needs. */
@@ -19,6 +20,8 @@ export interface ConfigFile {
   readonly text: string;
   /** Its permission bits; `undefined` where the system has none. */
   readonly mode: number | undefined;
+  /** Whose it is, which decides how it is mended. */
+  readonly role: FileRole;
 }
 
 /** Settings are a few lines; a larger file is a mistake or an attack on the parser (T35). */
@@ -32,27 +35,30 @@ const CONFIG_BYTES = 256 * 1024;
  *
  * @param runtime File system and user.
  * @param path The file; symbolic links are followed.
+ * @param role Whose it is, which decides how it is mended.
  * @returns The file, or `undefined` when there is none.
  * @throws {ConfigError} `FILE_UNREADABLE`, `FILE_TOO_LARGE`, `FILE_UNSAFE`, `FILE_DAMAGED`.
  */
-export async function readConfigFile(runtime: ConfigRuntime, path: string): Promise<ConfigFile | undefined> {
+export async function readConfigFile(
+  runtime: ConfigRuntime,
+  path: string,
+  role: FileRole = OWN_FILE,
+): Promise<ConfigFile | undefined> {
   try {
     if (await runtime.fs.stat(path) === undefined) return undefined;
-    const real = await runtime.fs.realPath(path);
+    const real = await runtime.fs.realPath(path).catch((error: unknown) => noTarget(path, error));
+    if ((await runtime.fs.stat(real))?.kind === "directory") throw aDirectory(path);
     await checkFolder(runtime, real);
     const file = await runtime.fs.open(real, { access: "read" });
     try {
-      const { mode } = checkFile(runtime, path, await file.stat());
-      return { path: real, text: decode(await readWhole(file, path), path), mode };
+      const { mode } = checkFile(runtime, path, await file.stat(), role);
+      return { path: real, text: decode(await readWhole(file, path, role), path, role), mode, role };
     } finally {
       file.close();
     }
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new ConfigError("FILE_UNREADABLE", `Configuration file cannot be read: ${path}: ${why}`, {
-      cause: error,
-    });
+    throw unreadable(path, error);
   }
 }
 
@@ -64,12 +70,45 @@ export async function readConfigFile(runtime: ConfigRuntime, path: string): Prom
  * @throws {ConfigError} `FILE_DAMAGED` when it is not TOML.
  */
 export async function tablesOf(file: ConfigFile | undefined): Promise<TomlTable> {
-  return file === undefined || file.text.trim() === "" ? {} : await parseToml(file.text, file.path);
+  return file === undefined || file.text.trim() === ""
+    ? {}
+    : await parseToml(file.text, file.path, file.role);
 }
 
-function checkFile({ uid }: ConfigRuntime, path: string, info: FileInfo): FileInfo {
-  if (info.kind !== "file") throw new ConfigError("FILE_UNSAFE", `Configuration file is not a file: ${path}`);
-  if (info.size > CONFIG_BYTES) throw tooLarge(path);
+/** A link whose end is missing, or that comes back to itself. */
+function noTarget(path: string, cause: unknown): never {
+  if (isFileError(cause, "denied")) throw cause;
+  const where = isFileError(cause, "absent") ? "to a file that is not there" : "that leads nowhere";
+  throw new ConfigError(
+    "FILE_UNREADABLE",
+    `Configuration file cannot be read: ${path} is a link ${where}. Mend or remove the link`,
+    { cause },
+  );
+}
+
+function aDirectory(path: string): ConfigError {
+  return new ConfigError(
+    "FILE_UNREADABLE",
+    `Configuration file is not a file: ${path} is a folder. Move it away`,
+  );
+}
+
+function unreadable(path: string, cause: unknown): ConfigError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  const text = isFileError(cause, "denied")
+    ? `this account may not read ${path}. Change the rights of the file or its folder`
+    : `${path}: ${why}`;
+  return new ConfigError("FILE_UNREADABLE", `Configuration file cannot be read: ${text}`, { cause });
+}
+
+function checkFile({ uid }: ConfigRuntime, path: string, info: FileInfo, role: FileRole): FileInfo {
+  if (info.kind !== "file") {
+    throw new ConfigError(
+      "FILE_UNSAFE",
+      `Configuration file is not a file: ${path}. Move it away`,
+    );
+  }
+  if (info.size > CONFIG_BYTES) throw tooLarge(path, role);
   if (isForeign(info, uid)) {
     throw new ConfigError(
       "FILE_UNSAFE",
@@ -109,7 +148,7 @@ function isForeign(info: FileInfo, uid: number | undefined): boolean {
   return uid !== undefined && info.uid !== undefined && info.uid !== uid && info.uid !== 0;
 }
 
-async function readWhole(file: OpenFile, path: string): Promise<Uint8Array> {
+async function readWhole(file: OpenFile, path: string, role: FileRole): Promise<Uint8Array> {
   const bytes = new Uint8Array(CONFIG_BYTES + 1);
   let length = 0;
   while (length < bytes.length) {
@@ -117,27 +156,25 @@ async function readWhole(file: OpenFile, path: string): Promise<Uint8Array> {
     if (count === 0) return bytes.subarray(0, length);
     length += count;
   }
-  throw tooLarge(path);
+  throw tooLarge(path, role);
 }
 
-function decode(bytes: Uint8Array, path: string): string {
+function decode(bytes: Uint8Array, path: string, { anew }: FileRole): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {
     throw new ConfigError(
       "FILE_DAMAGED",
-      `Configuration file is damaged: ${path} is not UTF-8 text. Mend it, or start anew with 'cco config reset', ` +
-        `which keeps a copy`,
+      `Configuration file is damaged: ${path} is not UTF-8 text. ${anew}`,
       { cause: error },
     );
   }
 }
 
-function tooLarge(path: string): ConfigError {
+function tooLarge(path: string, { anew }: FileRole): ConfigError {
   return new ConfigError(
     "FILE_TOO_LARGE",
-    `Configuration file is too large: ${path} has more than ${CONFIG_BYTES / 1024} KiB. Start anew with ` +
-      `'cco config reset', which keeps a copy`,
+    `Configuration file is too large: ${path} has more than ${CONFIG_BYTES / 1024} KiB. ${anew}`,
   );
 }
 

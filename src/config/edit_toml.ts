@@ -9,7 +9,7 @@
 
 import { ConfigError } from "./config_error.ts";
 import type { SettingValue } from "./kinds.ts";
-import { isTable, own, parseToml, type TomlTable } from "./toml.ts";
+import { isTable, notATable, own, parseToml, type TomlTable } from "./toml.ts";
 import { commentsOf, missing } from "./toml_comments.ts";
 
 /** Which value to set, or to remove when `value` is `undefined`. */
@@ -40,12 +40,7 @@ const QUOTED = `(?<quote>"""|'''|"|')(?:\\r?\\n)?${MARKER}(?:\\r?\\n)?\\k<quote>
 export async function editToml(text: string, edit: TomlEdit, name: string): Promise<string> {
   const before = await parseToml(text, name);
   const table = own(before, edit.table);
-  if (table !== undefined && !isTable(table)) {
-    throw new ConfigError(
-      "FILE_DAMAGED",
-      `Configuration file is damaged: ${name}: ${edit.table} is not a table`,
-    );
-  }
+  if (table !== undefined && !isTable(table)) throw notATable(edit.table, name);
   if (same(table === undefined ? undefined : own(table, edit.key), edit.value)) return text;
   const intended = changed(before, edit);
   for (const attempt of [editInPlace, editByMarker, editAndReattach]) {

@@ -5,10 +5,11 @@
  */
 
 import { ConfigError } from "./config_error.ts";
-import { type ConfigRuntime, readConfigFile, tablesOf } from "./config_file.ts";
+import { type ConfigFile, type ConfigRuntime, readConfigFile, tablesOf } from "./config_file.ts";
+import { namedFile, OWN_FILE, POLICY_FILE } from "./file_role.ts";
 import type { SettingValue } from "./kinds.ts";
 import { checkRange, SETTING_KEYS, type SettingKey, settingOf, type SettingValues } from "./settings.ts";
-import { isTable, own, type TomlTable } from "./toml.ts";
+import { isTable, notATable, own, type TomlTable } from "./toml.ts";
 
 /** Where a value comes from. */
 export interface Origin {
@@ -30,10 +31,22 @@ export interface SettingsFacts {
   readonly configFile: string | undefined;
   /** Whether the user named that file, so that it has to be there. */
   readonly isNamed?: boolean;
+  /** Whether it is another file than the one in the usual place, so that it is mended under its name. */
+  readonly isElsewhere?: boolean;
   /** Whether the build allows releases without a signature. */
   readonly allowUnsigned: boolean;
   /** The build's own manifest addresses. */
   readonly sources: readonly string[];
+}
+
+/** A value that cannot be used. */
+export interface Fault {
+  /** The setting; the first of them where a whole table is wrong. */
+  readonly key: SettingKey;
+  /** What is wrong. */
+  readonly error: ConfigError;
+  /** Where the value comes from. */
+  readonly origin: Origin;
 }
 
 interface Entry {
@@ -43,7 +56,7 @@ interface Entry {
 }
 
 /** The short names that administrators know, tried after `CCO_<TABLE>_<KEY>`. */
-const SHORT_NAMES: { readonly [K in SettingKey]?: string } = {
+export const SHORT_NAMES: { readonly [K in SettingKey]?: string } = {
   "updates.enabled": "CCO_AUTO_UPDATE",
   "updates.channel": "CCO_AUTO_UPDATE_CHANNEL",
   "updates.check_interval": "CCO_AUTO_UPDATE_INTERVAL",
@@ -81,9 +94,21 @@ export class Settings {
     return SETTING_KEYS.filter((key) => this.origin(key).layer === layer);
   }
 
+  /** What is wrong with any of them, and where; a fault of a whole table once. */
+  faults(): Fault[] {
+    const faults = new Map<string, Fault>();
+    for (const key of SETTING_KEYS) {
+      const { error, origin } = this.#entry(key);
+      if (error !== undefined && !faults.has(error.message)) {
+        faults.set(error.message, { key, error, origin });
+      }
+    }
+    return [...faults.values()];
+  }
+
   /** What is wrong with any of them. */
   problems(): ConfigError[] {
-    return SETTING_KEYS.flatMap((key) => this.#entry(key).error ?? []);
+    return this.faults().map(({ error }) => error);
   }
 
   #entry(key: SettingKey): Entry {
@@ -99,9 +124,10 @@ export class Settings {
  * @throws {ConfigError} When a file cannot be read at all.
  */
 export async function loadSettings(facts: SettingsFacts): Promise<Settings> {
-  const { runtime, policyFile, configFile, isNamed = false } = facts;
-  const policy = await tablesOf(await readConfigFile(asRoot(runtime), policyFile));
-  const file = configFile === undefined ? undefined : await readConfigFile(runtime, configFile);
+  const { runtime, policyFile, configFile, isNamed = false, isElsewhere = false } = facts;
+  const policy = await tablesOf(await readPolicy(runtime, policyFile));
+  const role = configFile !== undefined && isElsewhere ? namedFile(configFile) : OWN_FILE;
+  const file = configFile === undefined ? undefined : await readConfigFile(runtime, configFile, role);
   if (isNamed && file === undefined) {
     throw new ConfigError("FILE_MISSING", `Configuration file does not exist: ${configFile}`);
   }
@@ -115,9 +141,16 @@ export async function loadSettings(facts: SettingsFacts): Promise<Settings> {
   return new Settings(entries);
 }
 
-/** The policy is root's alone: a user's own file in its place would not be a policy. */
-function asRoot({ fs, uid }: ConfigRuntime): ConfigRuntime {
-  return { fs, uid: uid === undefined ? undefined : 0 };
+/**
+ * Reads the managed policy. It is root's alone: a user's own file in its place would not be a policy (T29).
+ *
+ * @param runtime File system and user.
+ * @param path The file.
+ * @returns The file, or `undefined` when there is none.
+ * @throws {ConfigError} As {@link readConfigFile}.
+ */
+export async function readPolicy({ fs, uid }: ConfigRuntime, path: string): Promise<ConfigFile | undefined> {
+  return await readConfigFile({ fs, uid: uid === undefined ? undefined : 0 }, path, POLICY_FILE);
 }
 
 /** One layer: what it says about a setting and where, or `undefined` when it says nothing. */
@@ -129,7 +162,7 @@ function tableLayer(layer: "policy" | "file", where: string | undefined, tables:
     const entries = own(tables, table);
     const origin = { layer, where };
     if (entries !== undefined && !isTable(entries)) {
-      return { origin, read: () => notATable(table) };
+      return { origin, read: () => throwNotATable(table, where) };
     }
     const value = entries === undefined ? undefined : own(entries, name);
     return value === undefined ? undefined : { origin, read: () => settingOf(key).kind.accept(value) };
@@ -171,6 +204,8 @@ async function decide(
       return { origin, value, error: undefined };
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
+      // What is wrong with a whole table is said once, not for each of its keys.
+      if (error.code === "FILE_DAMAGED") return { origin, value: undefined, error };
       const message = `${error.message} (${key} in ${origin.where})`;
       return { origin, value: undefined, error: new ConfigError(error.code, message, { cause: error }) };
     }
@@ -199,6 +234,6 @@ export function checkSignatures(
   );
 }
 
-function notATable(table: string): never {
-  throw new ConfigError("FILE_DAMAGED", `Configuration file is damaged: ${table} is not a table`);
+function throwNotATable(table: string, where: string | undefined): never {
+  throw notATable(table, where);
 }

@@ -172,16 +172,20 @@ export function isSettingKey(key: string): key is SettingKey {
  * The error for a name that no setting has, with the nearest one that there is.
  *
  * @param key The unknown name.
+ * @param where The file it is in, where that is not the user's own.
  * @returns The error, to be thrown.
  */
-export function unknownKey(key: string): ConfigError {
+export function unknownKey(key: string, where?: string): ConfigError {
   const keys = [...SETTING_KEYS, ...RECORDED_KEYS];
   // The table is easily forgotten.
   const near = keys.find((known) => known.endsWith(`.${key.toLowerCase()}`)) ?? nearest(key, keys);
   const hint = near === undefined
     ? "Run 'cco config show --effective' to see all keys"
     : `Did you mean ${near}?`;
-  return new ConfigError("UNKNOWN_KEY", `Unknown configuration key: ${key}. ${hint}`);
+  return new ConfigError(
+    "UNKNOWN_KEY",
+    `Unknown configuration key: ${key}${where === undefined ? "" : ` in ${where}`}. ${hint}`,
+  );
 }
 
 /**

@@ -5,6 +5,7 @@
  */
 
 import { ConfigError } from "./config_error.ts";
+import { type FileRole, OWN_FILE } from "./file_role.ts";
 
 /** A table of a TOML document. */
 export type TomlTable = { readonly [key: string]: unknown };
@@ -14,10 +15,15 @@ export type TomlTable = { readonly [key: string]: unknown };
  *
  * @param text The document; a byte order mark at its start is ignored.
  * @param name What it is called in messages.
+ * @param role Whose it is, which decides how it is mended.
  * @returns The root table.
  * @throws {ConfigError} `FILE_DAMAGED` with line and column when it is not TOML.
  */
-export async function parseToml(text: string, name: string): Promise<TomlTable> {
+export async function parseToml(
+  text: string,
+  name: string,
+  role: FileRole = OWN_FILE,
+): Promise<TomlTable> {
   const { parse, TomlError } = await import("smol-toml");
   try {
     return parse(text.replace(/^\ufeff/, ""), { integersAsBigInt: "asNeeded", maxDepth: 100 });
@@ -26,8 +32,7 @@ export async function parseToml(text: string, name: string): Promise<TomlTable> 
     const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
     throw new ConfigError(
       "FILE_DAMAGED",
-      `Configuration file is damaged: ${name}${where}: ${why}. Mend it with 'cco config edit', or start anew with ` +
-        `'cco config reset', which keeps a copy`,
+      `Configuration file is damaged: ${name}${where}: ${why}. ${role.mend}`,
       { cause: error },
     );
   }
@@ -41,6 +46,21 @@ export async function parseToml(text: string, name: string): Promise<TomlTable> 
  */
 export function isTable(value: unknown): value is TomlTable {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}
+
+/**
+ * The error for a name that stands for a value where a table belongs.
+ *
+ * @param table The name.
+ * @param file The file.
+ * @returns The error, to be thrown.
+ */
+export function notATable(table: string, file: string | undefined): ConfigError {
+  return new ConfigError(
+    "FILE_DAMAGED",
+    `Configuration file is damaged: ${file}: ${table} is not a table. Write [${table}] on a line of its own and ` +
+      `the keys below it`,
+  );
 }
 
 /**

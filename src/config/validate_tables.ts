@@ -5,8 +5,11 @@
  */
 
 import { ConfigError } from "./config_error.ts";
+import type { ConfigFile } from "./config_file.ts";
+import { POLICY_FILE } from "./file_role.ts";
+import { nearest } from "./nearest.ts";
 import { checkRange, isSettingKey, SETTING_KEYS, SETTING_TABLES, settingOf, unknownKey } from "./settings.ts";
-import { isTable, own, type TomlTable } from "./toml.ts";
+import { isTable, notATable, own, type TomlTable } from "./toml.ts";
 
 /** Tables that somebody may believe to have an effect: whom to trust is decided by the build alone (T29). */
 const TRUST_TABLES: readonly string[] = ["trust", "keys", "root"];
@@ -16,19 +19,34 @@ const TRUST_TABLES: readonly string[] = ["trust", "keys", "root"];
  * an older one must not break on them.
  *
  * @param tables The root table of the file.
- * @returns One error for each unknown key of the tables that belong to `cco`.
+ * @param file The file.
+ * @returns One error for each unknown key of the tables that belong to `cco`, and for each name beside them that was
+ * meant to be one; in a policy, which is for `cco` alone, for every other name.
  */
-export function unknownKeys(tables: TomlTable): ConfigError[] {
+export function unknownKeys(tables: TomlTable, file: ConfigFile | undefined): ConfigError[] {
+  const isPolicy = file?.role === POLICY_FILE;
+  const where = isPolicy ? file.path : undefined;
   return Object.entries(tables).flatMap(([table, entries]) => {
     if (TRUST_TABLES.includes(table)) return [noTrustHere(table)];
-    if (!SETTING_TABLES.includes(table)) return [];
-    if (!isTable(entries)) {
-      return [new ConfigError("FILE_DAMAGED", `Configuration file is damaged: ${table} is not a table`)];
-    }
+    if (!SETTING_TABLES.includes(table)) return unknownTable(table, entries, where);
+    if (!isTable(entries)) return [notATable(table, file?.path)];
     return Object.keys(entries).filter((name) => !isSettingKey(`${table}.${name}`)).map((name) =>
-      unknownKey(`${table}.${name}`)
+      unknownKey(`${table}.${name}`, where)
     );
   });
+}
+
+/** `[updatess]`, or `channel` above the first table. Other names in the user's file may be somebody else's. */
+function unknownTable(name: string, entries: unknown, where: string | undefined): ConfigError[] {
+  if (!isTable(entries)) {
+    const isMeant = SETTING_KEYS.some((key) => key.endsWith(`.${name.toLowerCase()}`));
+    return isMeant || where !== undefined ? [unknownKey(name, where)] : [];
+  }
+  const near = nearest(name, SETTING_TABLES);
+  if (near === undefined && where === undefined) return [];
+  const place = where === undefined ? "" : ` in ${where}`;
+  const hint = near === undefined ? `There are ${SETTING_TABLES.join(", ")}` : `Did you mean [${near}]?`;
+  return [new ConfigError("UNKNOWN_KEY", `Unknown configuration table: [${name}]${place}. ${hint}`)];
 }
 
 /**

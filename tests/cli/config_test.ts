@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { splitCommand } from "../../src/cli/split_command.ts";
 import { TestWorld } from "./world.ts";
 
 test("config show names environment overrides and a managed policy under their own headings", async () => {
@@ -195,7 +196,13 @@ const edits: [name: string, text: string, code: number, after: string, output: R
     "# mine\n",
     /Invalid boolean value: 7.*Nothing was changed/,
   ],
-  ["what is no TOML", "[updates", 3, "# mine\n", /Configuration file is damaged/],
+  [
+    "what is no TOML",
+    "[updates",
+    3,
+    "# mine\n",
+    /^Configuration file is damaged: (?!.*cco config).*\. Nothing was changed; what you wrote is in \S+\n$/,
+  ],
   ["an unknown key", "[updates]\nchanel = 1\n", 3, "# mine\n", /Did you mean updates\.channel/],
 ];
 
@@ -244,3 +251,189 @@ test("the guide's set-up script leaves the configuration that it shows", async (
     '[updates]\nenabled = false\ncheck_interval = "never"\nauto_install = false\nchannel = "stable"\n',
   );
 });
+
+test("a damaged policy is not mended by commands that act on the user's own file", async () => {
+  await using world = await TestWorld.make();
+  await world.writeConfig('[updates]\nchannel = "beta"\n');
+  const policies: [text: string | Uint8Array, why: RegExp][] = [
+    ["[updates", /^Configuration file is damaged: \S+policy\.toml, line 1/],
+    [new Uint8Array([0xff]), /^Configuration file is damaged: \S+policy\.toml is not UTF-8/],
+    ["#".repeat(300 * 1024), /^Configuration file is too large: \S+policy\.toml/],
+  ];
+  for (const [text, why] of policies) {
+    await writeFile(world.policyFile, text, { mode: 0o644 });
+    for (const words of ["config show", "config validate", "config set updates.enabled true"]) {
+      const { code, stderr } = await world.run(words);
+      assert.equal(code, 3, words);
+      assert.match(stderr, why);
+      assert.match(stderr, /as root, or ask your administrator$/m);
+      assert.doesNotMatch(stderr, /cco config/);
+    }
+  }
+  assert.equal(await world.readConfig(), '[updates]\nchannel = "beta"\n');
+});
+
+test("a damaged file that --config names is mended under its name", async () => {
+  await using world = await TestWorld.make();
+  await writeFile(join(world.folder, "other.toml"), "[updates", { mode: 0o600 });
+  for (const words of ["config show", "config set updates.enabled true"]) {
+    const { code, stderr } = await world.run(`${words} --config other.toml`);
+    assert.equal(code, 3);
+    assert.match(
+      stderr,
+      /'cco config edit --config \S+other\.toml'.*'cco config reset --config \S+other\.toml'/,
+    );
+  }
+});
+
+test("config validate names what is unknown in a policy, exit code 3", async () => {
+  await using world = await TestWorld.make();
+  const policies: [text: string, problem: RegExp][] = [
+    [
+      '[updates]\nchanel = "beta"\n',
+      /^Unknown configuration key: updates\.chanel in \S+policy\.toml\. Did you mean updates\.channel\?$/m,
+    ],
+    [
+      '[updatess]\nchannel = "beta"\n',
+      /^Unknown configuration table: \[updatess\] in \S+policy\.toml\. Did you mean \[updates\]\?$/m,
+    ],
+    ["[mine]\n", /^Unknown configuration table: \[mine\] in \S+policy\.toml\. There are updates, service, /m],
+    ['channel = "beta"\n', /^Unknown configuration key: channel in \S+\. Did you mean updates\.channel\?$/m],
+  ];
+  for (const [text, problem] of policies) {
+    await writeFile(world.policyFile, text, { mode: 0o644 });
+    const { code, stderr } = await world.run("config validate");
+    assert.equal(code, 3, text);
+    assert.match(stderr, problem);
+    assert.equal((await world.run("config show")).code, 0, "nothing else stops for it");
+  }
+});
+
+test("config validate names a table of the user's file that was meant to be one", async () => {
+  await using world = await TestWorld.make();
+  await world.writeConfig('[updatess]\nchannel = "beta"\n');
+  const { code, stderr } = await world.run("config validate");
+  assert.equal(code, 3);
+  assert.equal(stderr, "Unknown configuration table: [updatess]. Did you mean [updates]?\n");
+});
+
+test("config validate warns of variables that no setting has", async () => {
+  await using world = await TestWorld.make();
+  Object.assign(world.env, { CCO_UPDATES_CHANEL: "beta", CCO_SERVICE_ZZZZZZZ: "1", CCO_RELEASE_KEY: "x" });
+  const { code, stderr } = await world.run("config validate");
+  assert.equal(code, 0);
+  assert.equal(
+    stderr,
+    "⚠️  Unknown environment variable: CCO_SERVICE_ZZZZZZZ. It has no effect\n" +
+      "⚠️  Unknown environment variable: CCO_UPDATES_CHANEL. Did you mean CCO_UPDATES_CHANNEL?\n",
+  );
+  assert.equal((await world.json("config validate")).document["warnings"] instanceof Array, true);
+  assert.equal((await world.run("config show")).stderr, "");
+});
+
+test("config validate names a file of certificates that is not there", async () => {
+  await using world = await TestWorld.make();
+  await world.writeConfig('[updates]\nca_file = "/nope/ca.pem"\n');
+  const { code, stderr } = await world.run("config validate");
+  assert.equal(code, 3);
+  assert.match(stderr, /^Invalid path: \/nope\/ca\.pem is not there/);
+});
+
+test("a table that is none is said in one sentence", async () => {
+  await using world = await TestWorld.make();
+  await world.writeConfig("updates = 5\n");
+  for (const words of ["config validate", "config show"]) {
+    const { code, stderr } = await world.run(words);
+    assert.equal(code, 3);
+    assert.match(
+      stderr,
+      /^Configuration file is damaged: \S+config\.toml: updates is not a table\. Write \[updates\]/,
+    );
+    assert.equal(stderr.split("is not a table").length, 2);
+  }
+});
+
+test("a path of the settings that leads to no file is said in plain words", async () => {
+  const places: [name: string, make: (path: string) => Promise<unknown>, message: RegExp][] = [
+    [
+      "dangling",
+      (path) => symlink("nowhere.toml", path),
+      /is a link to a file that is not there\. Mend or remove/,
+    ],
+    [
+      "loop",
+      (path) => symlink("config.toml", path),
+      /is a link that leads nowhere\. Mend or remove the link/,
+    ],
+    ["folder", (path) => mkdir(path), /is a folder\. Move it away/],
+  ];
+  for (const [name, make, message] of places) {
+    await using world = await TestWorld.make();
+    await mkdir(dirname(world.configFile), { recursive: true });
+    await make(world.configFile);
+    for (const words of ["config show", "config set updates.enabled true"]) {
+      const { code, stderr } = await world.run(words);
+      assert.equal(code, 3, name);
+      assert.match(stderr, message);
+      assert.doesNotMatch(stderr, /os error|realPath|E[A-Z]{4}/);
+    }
+  }
+});
+
+test("config edit of an editor that fails changes nothing, exit code 1, and keeps what was written", async () => {
+  for (const text of ["# mine\n", "[updates]\nenabled = false\n"]) {
+    await using world = await TestWorld.make();
+    await world.writeConfig("# mine\n");
+    world.sit();
+    world.env["NO_COLOR"] = "1";
+    world.editor = async (path) => {
+      await writeFile(path, text);
+      return 7;
+    };
+    const { code, stderr } = await world.run("config edit");
+    assert.equal(code, 1);
+    assert.match(stderr, /The editor vi ended with exit code 7\. Nothing was changed/);
+    const kept = text === "# mine\n" ? undefined : /what you wrote is in (\S+)/.exec(stderr)?.[1];
+    if (text !== "# mine\n") assert.equal(await readFile(kept!, "utf8"), text);
+    assert.equal(await world.readConfig(), "# mine\n");
+    assert.equal((await readdir(dirname(world.configFile))).length, kept === undefined ? 1 : 2);
+  }
+});
+
+test("config edit after somebody else's change names the file that keeps what was written", async () => {
+  await using world = await TestWorld.make();
+  await world.writeConfig("# mine\n");
+  world.sit();
+  world.env["NO_COLOR"] = "1";
+  world.editor = async (path) => {
+    await writeFile(path, "[updates]\nenabled = false\n");
+    await writeFile(world.configFile, "# theirs\n");
+    return 0;
+  };
+  const { code, stderr } = await world.run("config edit");
+  assert.equal(code, 3);
+  const kept = /changed by somebody else meanwhile: .*\. Nothing was changed; what you wrote is in (\S+)/
+    .exec(stderr);
+  assert.equal(await readFile(kept![1]!, "utf8"), "[updates]\nenabled = false\n");
+  assert.equal(await world.readConfig(), "# theirs\n");
+});
+
+const commands: [text: string, os: string, words: string[] | undefined][] = [
+  ["vi", "linux", ["vi"]],
+  ["  code   --wait ", "linux", ["code", "--wait"]],
+  ['"/tmp/ed ok.sh" -x', "linux", ["/tmp/ed ok.sh", "-x"]],
+  ["'/tmp/ed ok.sh' -x", "linux", ["/tmp/ed ok.sh", "-x"]],
+  ["/tmp/ed\\ ok.sh", "linux", ["/tmp/ed ok.sh"]],
+  ['"a\\"b" \'\'', "linux", ['a"b', ""]],
+  ['--title="my file"x', "linux", ["--title=my filex"]],
+  ['"not closed', "linux", undefined],
+  ['"C:\\Program Files\\ed.exe" /w', "windows", ["C:\\Program Files\\ed.exe", "/w"]],
+  ["C:\\ed.exe", "windows", ["C:\\ed.exe"]],
+  ["", "linux", []],
+];
+
+for (const [text, os, words] of commands) {
+  test(`the editor ${text || "(none)"} on ${os} is ${words?.join(" | ") ?? "refused"}`, () => {
+    assert.deepEqual(splitCommand(text, os), words);
+  });
+}

@@ -83,6 +83,39 @@ const faults: [name: string, change: (world: TestWorld) => unknown, finding: Reg
     /cco config edit/,
   ],
   [
+    "a damaged policy",
+    (world) => writeFile(world.policyFile, "[", { mode: 0o644 }),
+    /✗ Settings: Configuration file is damaged: \S+policy\.toml(?![^✗]*cco config edit)/,
+    /mend or remove that file as root/,
+  ],
+  [
+    "a value of the policy that cannot be used",
+    (world) => writeFile(world.policyFile, "[updates]\nenabled = 7\n", { mode: 0o644 }),
+    /✗ Settings: Invalid boolean value: 7(?![^✗]*cco config edit)/,
+    /mend or remove that file as root/,
+  ],
+  [
+    "a variable that cannot be used",
+    (world) => world.env["CCO_UPDATES_ENABLED"] = "perhaps",
+    /✗ Settings: Invalid boolean value: perhaps/,
+    /unset CCO_UPDATES_ENABLED/,
+  ],
+  [
+    "a file of certificates that is not there",
+    (world) => world.writeConfig('[updates]\nca_file = "/nope/ca.pem"\n'),
+    /✗ Settings: Invalid path: \/nope\/ca\.pem is not there/,
+    /cco config edit/,
+  ],
+  [
+    "a file where downloads are kept",
+    async (world) => {
+      await mkdir(join(world.home, ".local/state/cco"), { recursive: true });
+      await writeFile(join(world.home, ".local/state/cco/downloads"), "");
+    },
+    /✗ State: \S+downloads is not a folder/,
+    /Remove it: rm/,
+  ],
+  [
     "no manifest",
     (world) => rm(join(world.folder, "releases/version-manifest.json")),
     /✗ Source: .*version-manifest\.json/,
@@ -135,6 +168,18 @@ test("cco doctor says of a development build that it allows unsigned releases", 
   const { code, stdout } = await world.run("doctor");
   assert.equal(code, 0, stdout);
   assert.match(stdout, /• Signature keys: this development build also installs unsigned releases/);
+});
+
+test("cco doctor names unknown keys of the policy and unknown variables", async () => {
+  await using world = await healthyWorld();
+  await writeFile(world.policyFile, '[updatess]\nchannel = "beta"\n', { mode: 0o644 });
+  world.env["CCO_UPDATES_CHANEL"] = "beta";
+  const { stdout } = await world.run("doctor");
+  assert.match(
+    stdout,
+    /• Settings: Unknown configuration table: \[updatess\] in \S+\. Did you mean \[updates\]\?/,
+  );
+  assert.match(stdout, /• Settings: Unknown environment variable: CCO_UPDATES_CHANEL/);
 });
 
 test("cco doctor knows a package manager's installation (T26)", async () => {

@@ -233,6 +233,7 @@ export class TestWorld {
     return {
       args,
       env: (name) => this.env[name],
+      envNames: () => Object.keys(this.env),
       home: () => Promise.resolve(this.env["HOME"]),
       cwd: () => this.folder,
       write: (text) => {
