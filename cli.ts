@@ -18,8 +18,7 @@ import type { Build } from "./src/cli/build.ts";
 export async function main(build: Build): Promise<void> {
   const [word, ...more] = Deno.args;
   if ((word === "--version" || word === "-V") && more.length === 0) {
-    console.log(`cco ${build.version}`);
-    return;
+    return sayVersion(build);
   }
   const [{ openConsole }, { runCli }, { systemRuntime }] = await Promise.all([
     import("./src/cli/console.ts"),
@@ -27,6 +26,15 @@ export async function main(build: Build): Promise<void> {
     import("./machine.ts"),
   ]);
   Deno.exit(await runCli({ build, terminal: openConsole(), runtime: systemRuntime() }));
+}
+
+function sayVersion({ version }: Build): void {
+  try {
+    console.log(`cco ${version}`);
+  } catch (error) {
+    console.error(`Cannot write to standard output: ${error instanceof Error ? error.message : error}`);
+    Deno.exit(1);
+  }
 }
 
 if (import.meta.main) {

@@ -120,20 +120,15 @@ async function stop({ output }: Invocation, update: Update, staged: StagedUpdate
   return EXIT.ok;
 }
 
-/** The update is done, whatever becomes of the words: a full disk under a log must not make it look like a failure. */
 function sayUpdated(
   { output }: Invocation,
   { outcome, from, to, executable, backup }: ReplaceResult,
 ): number {
-  try {
-    output.line(`✅ Successfully updated to v${to}`);
-    output.step();
-    output.step("Restart CCO to use the new version.");
-    output.document({ outcome, from, to, executable, backup });
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    output.note(`ℹ️  Updated to v${to}, but standard output could not be written: ${why}`);
-  }
+  output.line(`✅ Successfully updated to v${to}`);
+  output.step();
+  output.step("Restart CCO to use the new version.");
+  output.document({ outcome, from, to, executable, backup });
+  if (output.unwritten !== undefined) output.last(`ℹ️  Updated to v${to}`);
   return EXIT.ok;
 }
 

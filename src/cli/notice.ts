@@ -24,7 +24,8 @@ const SILENT: readonly string[] = [
 
 /**
  * Shows the notice on standard error, if there is something to tell and the person wants to be told. Only what was
- * remembered is used: no network. The caller has made sure that standard error is a terminal and may be decorated.
+ * remembered is used: no network. The caller has made sure that standard error is a terminal, without `--quiet` and
+ * `--json`; where colour is not welcome the line comes without.
  *
  * @param invocation The run that has just ended.
  */

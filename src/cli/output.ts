@@ -33,6 +33,7 @@ export class Output {
   /** How much is said, and in which form. */
   readonly options: OutputOptions;
   readonly #terminal: Terminal;
+  #unwritten: string | undefined;
 
   /**
    * @param terminal Where to write.
@@ -43,15 +44,20 @@ export class Output {
     this.options = options;
   }
 
+  /** Why something could not be written, `undefined` when all was: a full disk, a terminal that is gone. */
+  get unwritten(): string | undefined {
+    return this.#unwritten;
+  }
+
   /** A line of the answer: what was asked for. */
   line(text = ""): void {
-    if (!this.options.json) this.#terminal.write(this.#paint("stdout", safeLine(text)) + "\n");
+    if (!this.options.json) this.#write("stdout", this.#paint("stdout", safeLine(text)) + "\n");
   }
 
   /** A word and its description with a tab between them, for programs that split there. */
   tabbed(word: string, description: string): void {
     if (this.options.json) return;
-    this.#terminal.write(safeLine(word) + (description === "" ? "" : `\t${safeLine(description)}`) + "\n");
+    this.#write("stdout", safeLine(word) + (description === "" ? "" : `\t${safeLine(description)}`) + "\n");
   }
 
   /** A line about what is going on or what to do next: not with `--quiet`. */
@@ -61,35 +67,40 @@ export class Output {
 
   /** A question: written without a line end. */
   ask(text: string): void {
-    this.#terminal.write(text);
+    this.#write("stdout", text);
   }
 
   /** The one JSON document of `--json`; nothing otherwise. */
   document(value: unknown): void {
-    if (this.options.json) this.#terminal.write(JSON.stringify(value) + "\n");
+    if (this.options.json) this.#write("stdout", JSON.stringify(value) + "\n");
   }
 
   /** A detail, on standard error with `--verbose`. */
   detail(text: string): void {
-    if (this.options.verbose && !this.options.json) this.#terminal.writeError(safeLine(text) + "\n");
+    if (this.options.verbose && !this.options.json) this.#write("stderr", safeLine(text) + "\n");
   }
 
   /** Something to know that is no failure: standard error, not with `--quiet` or `--json`. */
   note(text: string): void {
     if (this.options.quiet || this.options.json) return;
-    this.#terminal.writeError(this.#paint("stderr", safeLine(text)) + "\n");
+    this.#write("stderr", this.#paint("stderr", safeLine(text)) + "\n");
   }
 
   /** A failure: one line on standard error. */
   failure(text: string): void {
     if (this.options.json) return;
     const line = safeLine(text, 4000);
-    this.#terminal.writeError((this.decorated("stderr") ? RED + line + RESET : line) + "\n");
+    this.#write("stderr", (this.decorated("stderr") ? RED + line + RESET : line) + "\n");
+  }
+
+  /** What could not be written elsewhere, in whichever form: standard error is the last place to say so. */
+  last(text: string): void {
+    this.#write("stderr", safeLine(text, 4000) + "\n");
   }
 
   /** A moving part, on standard error: for callers that have asked {@link Output.decorated}. */
   raw(text: string): void {
-    this.#terminal.writeError(text);
+    this.#write("stderr", text);
   }
 
   /** The width of the screen. */
@@ -102,6 +113,17 @@ export class Output {
     const { quiet, json } = this.options;
     const { env, isTerminal } = this.#terminal;
     return !quiet && !json && !env("NO_COLOR") && env("TERM") !== "dumb" && isTerminal(stream);
+  }
+
+  /** What is being done goes on without its words: an installation that stops half-way helps nobody. */
+  #write(stream: "stdout" | "stderr", text: string): void {
+    try {
+      if (stream === "stdout") this.#terminal.write(text);
+      else this.#terminal.writeError(text);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#unwritten ??= `Cannot write to standard ${stream === "stdout" ? "output" : "error"}: ${why}`;
+    }
   }
 
   #paint(stream: "stdout" | "stderr", line: string): string {

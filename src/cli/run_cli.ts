@@ -27,14 +27,23 @@ export async function runCli(world: World): Promise<number> {
   try {
     const invocation = new Invocation(world, output, parseArguments(COMMANDS, words));
     const code = await runCommand(invocation);
-    if (output.decorated("stderr")) {
+    const { json, quiet } = output.options;
+    if (!json && !quiet && world.terminal.isTerminal("stderr")) {
       const { showNotice } = await import("./notice.ts");
       await showNotice(invocation);
     }
-    return code;
+    return closingCode(output, code);
   } catch (error) {
-    return await report(error, output);
+    return closingCode(output, await report(error, output));
   }
+}
+
+/** An answer that nobody got is no success, whatever was done. */
+function closingCode(output: Output, code: number): number {
+  const { unwritten } = output;
+  if (unwritten === undefined) return code;
+  output.last(code === 0 ? `${unwritten}. What was asked for is done` : unwritten);
+  return code || 1;
 }
 
 /** `cco help update` is `cco update --help`; `cco` alone is `cco --help`. */

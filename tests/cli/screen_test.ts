@@ -200,6 +200,15 @@ test("the notice is one line on standard error, once a day", async () => {
   assert.match((await world.run("config get updates.channel")).stderr, /New version available/);
 });
 
+for (const [name, value] of [["NO_COLOR", "1"], ["TERM", "dumb"]] as const) {
+  test(`the notice comes without colour where ${name} is ${value}`, async () => {
+    await using world = await worldWithNews();
+    world.env[name] = value;
+    const { stderr } = await world.run("config get updates.channel");
+    assert.equal(stderr, "ℹ️  New version available: v2025.11.2. Run 'cco update' to install\n");
+  });
+}
+
 const silences: [name: string, change: (world: TestWorld) => unknown, command?: string][] = [
   ["in CI", (world) => world.env["CI"] = "true"],
   ["when standard output is a pipe", (world) => world.terminals.delete("stdout")],
