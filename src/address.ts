@@ -7,6 +7,9 @@
 import { UpdateError } from "./errors.ts";
 import { redactUrl } from "./redact.ts";
 
+/** The origin of GitHub's API, to which its token is bound (T16). */
+export const GITHUB_API = "https://api.github.com";
+
 /** Whether plain http is allowed to hosts other than this machine. */
 export interface AddressRules {
   readonly allowInsecure?: boolean | undefined;

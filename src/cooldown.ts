@@ -9,12 +9,12 @@ import { PAUSE_LIMIT, STATE_BYTES } from "./limits.ts";
 import { inFolder } from "./path.ts";
 import type { Runtime } from "./runtime/types.ts";
 
-/** Remembers the pauses servers ask for, by origin. */
+/** Remembers the pauses servers ask for, by origin, and apart for requests that carry a token: those have limits of their own. */
 export interface Cooldown {
   /** Until when nothing may be sent to `origin`, in milliseconds since the epoch; `undefined` when it may. */
-  until(origin: string): Promise<number | undefined>;
+  until(origin: string, hasToken: boolean): Promise<number | undefined>;
   /** Remembers that `origin` wants a pause until then. */
-  pause(origin: string, until: number): Promise<void>;
+  pause(origin: string, hasToken: boolean, until: number): Promise<void>;
 }
 
 /** The name of the file in the state folder. */
@@ -32,9 +32,9 @@ const FILE_NAME = "cooldown.json";
 export function openCooldown(runtime: DurableRuntime & Pick<Runtime, "now">, folder: string): Cooldown {
   const path = inFolder(folder, FILE_NAME);
   return {
-    until: async (origin) => (await readPauses(runtime, path)).get(origin),
-    pause: async (origin, until) => {
-      const pauses = (await readPauses(runtime, path)).set(origin, until);
+    until: async (origin, hasToken) => (await readPauses(runtime, path)).get(keyFor(origin, hasToken)),
+    pause: async (origin, hasToken, until) => {
+      const pauses = (await readPauses(runtime, path)).set(keyFor(origin, hasToken), until);
       const bytes = new TextEncoder().encode(JSON.stringify(Object.fromEntries(pauses)));
       try {
         await runtime.fs.makeDirectory(folder, 0o700);
@@ -44,6 +44,11 @@ export function openCooldown(runtime: DurableRuntime & Pick<Runtime, "now">, fol
       }
     },
   };
+}
+
+/** Of the token itself nothing is written down (T16). */
+function keyFor(origin: string, hasToken: boolean): string {
+  return hasToken ? `${origin} with a token` : origin;
 }
 
 async function readPauses(

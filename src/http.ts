@@ -4,7 +4,7 @@
  * @module
  */
 
-import { parseAddress, redirectTarget } from "./address.ts";
+import { GITHUB_API, parseAddress, redirectTarget } from "./address.ts";
 import type { Cooldown } from "./cooldown.ts";
 import { UpdateError } from "./errors.ts";
 import { exchange, type HttpResponse } from "./exchange.ts";
@@ -148,15 +148,20 @@ export async function requestOnce(
 }
 
 async function heedCooldown(runtime: HttpRuntime, address: URL, options: RequestOptions): Promise<void> {
-  const until = await options.cooldown?.until(address.origin);
-  if (until !== undefined && until > runtime.now()) throw rateLimited(address, until);
+  const hasToken = secretsFor(address, options).length > 0;
+  const until = await options.cooldown?.until(address.origin, hasToken);
+  if (until !== undefined && until > runtime.now()) throw rateLimited(address, until, hasToken);
+}
+
+function headersFor(address: URL, options: RequestOptions): Record<string, string> {
+  const secrets = secretsFor(address, options)
+    .map(({ header = "authorization", value }) => [header, value]);
+  return { accept: "*/*", "accept-encoding": "identity", ...options.headers, ...Object.fromEntries(secrets) };
 }
 
 /** Secrets are chosen by the hop's origin, not stripped by a list of names that is never complete (T16). */
-function headersFor(address: URL, { headers, token = [] }: RequestOptions): Record<string, string> {
-  const secrets = token.filter(({ origin }) => origin === address.origin)
-    .map(({ header = "authorization", value }) => [header, value]);
-  return { accept: "*/*", "accept-encoding": "identity", ...headers, ...Object.fromEntries(secrets) };
+function secretsFor(address: URL, { token = [] }: RequestOptions): OriginToken[] {
+  return token.filter(({ origin }) => origin === address.origin);
 }
 
 function redirectOf({ status, headers }: HttpResponse): string | undefined {
@@ -167,16 +172,18 @@ function redirectOf({ status, headers }: HttpResponse): string | undefined {
 async function accepted(
   runtime: HttpRuntime,
   response: HttpResponse,
-  { acceptStatus = [200], cooldown }: RequestOptions,
+  options: RequestOptions,
 ): Promise<HttpResponse> {
+  const { acceptStatus = [200], cooldown } = options;
   if (acceptStatus.includes(response.status)) return response;
   const address = new URL(response.url);
   const until = pauseUntil(response.status, response.headers, runtime.now()) ??
     await secondaryLimit(runtime, response);
   await response.cancel();
   if (until === undefined) throw statusError(address, response.status);
-  await cooldown?.pause(address.origin, until);
-  throw rateLimited(address, until);
+  const hasToken = secretsFor(address, options).length > 0;
+  await cooldown?.pause(address.origin, hasToken, until);
+  throw rateLimited(address, until, hasToken);
 }
 
 /** GitHub's secondary limit can come as a 403 without any header; only the body tells it from "forbidden". */
@@ -199,9 +206,12 @@ function statusError(address: URL, status: number): UpdateError<"HTTP_STATUS"> {
   return new UpdateError("HTTP_STATUS", message, { url, status });
 }
 
-function rateLimited(address: URL, until: number): UpdateError<"RATE_LIMITED"> {
+function rateLimited(address: URL, until: number, hasToken: boolean): UpdateError<"RATE_LIMITED"> {
   const url = redactUrl(address);
+  const hint = address.origin === GITHUB_API && !hasToken
+    ? ", or give a token (GITHUB_TOKEN for cco, githubToken in the library), for which GitHub's limit is higher"
+    : "";
   const message = `Cannot fetch ${url}: the server asks for a pause; try again after ` +
-    new Date(until).toISOString();
+    `${new Date(until).toISOString()}${hint}`;
   return new UpdateError("RATE_LIMITED", message, { url, until });
 }

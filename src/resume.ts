@@ -11,7 +11,15 @@ import type { DurableRuntime } from "./durable.ts";
 import { isUpdateError } from "./errors.ts";
 import { type HttpResponse, type HttpRuntime, requestOnce } from "./http.ts";
 import { isEncoded, judgeAnswer, type Verdict } from "./resume_answer.ts";
-import { digestMismatch, downloadTooLarge, endedEarly, fileFailure, sizeMismatch } from "./resume_errors.ts";
+import {
+  digestMismatch,
+  downloadTooLarge,
+  encodedDownload,
+  endedEarly,
+  fileFailure,
+  requireTotal,
+  sizeMismatch,
+} from "./resume_errors.ts";
 import { PartialFile } from "./resume_partial.ts";
 import type { Downloaded, DownloadOptions, DownloadRequest } from "./resume_request.ts";
 import { type DownloadSource, DownloadSources } from "./resume_sources.ts";
@@ -165,24 +173,21 @@ class Download {
   #ask(source: DownloadSource, offset: number, validator: string | undefined): Promise<HttpResponse> {
     // GitHub's API sends a file's description unless it is asked for its bytes.
     const { accept = "application/octet-stream", ...options } = this.#options;
-    const headers = {
-      accept,
-      ...(offset === 0 ? {} : { range: `bytes=${offset}-` }),
-      ...(offset === 0 || validator === undefined ? {} : { "if-range": validator }),
-    };
+    const range = offset === 0 ? {} : { range: `bytes=${offset}-` };
+    const headers = { accept, ...range, ...(offset > 0 && validator && { "if-range": validator }) };
     const acceptStatus = offset === 0 ? [200] : [200, 206, 416];
-    return requestOnce(this.#runtime, source.url, {
-      ...options,
-      headers,
-      acceptStatus,
-      overwritesChunks: true,
-    }, source.attempts);
+    const how = { ...options, headers, acceptStatus, overwritesChunks: true };
+    return requestOnce(this.#runtime, source.url, how, source.attempts);
   }
 
   /** Whether the body is wanted; prepares the file for it. */
-  async #accept(source: DownloadSource, verdict: Verdict, { headers }: HttpResponse): Promise<boolean> {
-    this.#checkTotal(source, verdict.total);
-    const isOther = this.#total !== undefined && verdict.total !== undefined && verdict.total !== this.#total;
+  async #accept(source: DownloadSource, verdict: Verdict, response: HttpResponse): Promise<boolean> {
+    if (verdict.use === "whole") {
+      // Some runtimes hand on the compressed bytes, others decode them: neither are known to be the published ones.
+      if (isEncoded(response)) return this.#giveUp(source, response);
+      requireTotal(source.url, this.#request, verdict.total);
+    }
+    const isOther = verdict.total !== undefined && this.#isOther(verdict.total);
     if (verdict.use === "nothing" || (isOther && verdict.use !== "whole")) {
       source.wholeOnly = true;
       return false;
@@ -193,14 +198,14 @@ class Download {
       await this.#restart();
     }
     this.#total ??= verdict.total;
-    if (!source.wholeOnly) await this.#partial.remember(source.url, headers.get("etag"));
+    if (!source.wholeOnly) await this.#partial.remember(source.url, response.headers.get("etag"));
     return verdict.use !== "complete";
   }
 
   async #receive(source: DownloadSource, verdict: Verdict, response: HttpResponse): Promise<void> {
     const { onProgress } = this.#options;
     const end = verdict.use === "append" ? verdict.end : undefined;
-    const limit = end ?? this.#total ?? this.#request.maxBytes;
+    const limit = Math.min(end ?? Infinity, this.#total ?? this.#request.maxBytes);
     this.#contributors.add(source);
     onProgress?.(this.#partial.size, this.#total);
     for (let chunk = await response.read(); chunk !== undefined; chunk = await response.read()) {
@@ -211,10 +216,14 @@ class Download {
     }
     this.#total ??= this.#partial.size;
     if (this.#partial.size === this.#total) return;
-    const failure = endedEarly(source.url, this.#partial.size, this.#total, source.attempts);
-    // Deno hands on the compressed bytes, which are none of the file's.
-    if (isEncoded(response)) await this.#restart();
-    throw failure;
+    throw endedEarly(source.url, this.#partial.size, this.#total, source.attempts);
+  }
+
+  /** A server that compresses what it was asked not to does so the next time too: the others are asked. */
+  #giveUp(source: DownloadSource, { headers }: HttpResponse): false {
+    const encoding = headers.get("content-encoding") ?? "";
+    this.#sources.condemn([source], (url) => encodedDownload(url, encoding, source.attempts));
+    return false;
   }
 
   /** More bytes than announced: nothing of it can be trusted. */
@@ -227,11 +236,9 @@ class Download {
     source.wholeOnly = true;
   }
 
-  #checkTotal(source: DownloadSource, total: number | undefined): void {
-    const { size, maxBytes, path } = this.#request;
-    if (total === undefined) return;
-    if (size !== undefined && total !== size) throw sizeMismatch(source.url, path, size, total);
-    if (total > maxBytes) throw downloadTooLarge(source.url, maxBytes);
+  /** What a range says about the whole file may be nonsense: the whole file decides. */
+  #isOther(total: number): boolean {
+    return this.#total === undefined ? total > this.#request.maxBytes : total !== this.#total;
   }
 
   async #restart(): Promise<void> {

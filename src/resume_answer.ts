@@ -58,7 +58,7 @@ export function judgeAnswer(question: Question, answer: Answer): Verdict {
 
 /** Whether the server compressed the body although it was asked not to. */
 export function isEncoded({ headers }: Pick<Answer, "headers">): boolean {
-  return (headers.get("content-encoding")?.trim().toLowerCase() ?? "identity") !== "identity";
+  return !["", "identity"].includes(headers.get("content-encoding")?.trim().toLowerCase() ?? "");
 }
 
 /** A body that was compressed on the way is no part of the file, and its length says nothing. */

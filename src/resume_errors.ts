@@ -7,6 +7,7 @@
 import { isFileError, UpdateError } from "./errors.ts";
 import { folderOf } from "./path.ts";
 import { redactUrl } from "./redact.ts";
+import type { DownloadRequest } from "./resume_request.ts";
 import type { FileSystem } from "./runtime/types.ts";
 
 /** Other bytes than the published ones came from `url`. */
@@ -33,6 +34,27 @@ export function sizeMismatch(
   const message = `The file from ${source} is not the published one: it has ${actual} bytes` +
     `${actual > expected ? " or more" : ""}, expected ${expected}; tell the publisher`;
   return new UpdateError("SIZE_MISMATCH", message, { expected, actual, file, source });
+}
+
+/** Refuses a whole file that is said to be longer or shorter than the published one, or too long. */
+export function requireTotal(
+  url: string,
+  { size, maxBytes, path }: Pick<DownloadRequest, "size" | "maxBytes" | "path">,
+  total: number | undefined,
+): void {
+  if (total === undefined) return;
+  if (size !== undefined && total !== size) throw sizeMismatch(url, path, size, total);
+  if (total > maxBytes) throw downloadTooLarge(url, maxBytes);
+}
+
+/** What comes from `url` is compressed for the way, so that neither its length nor its ranges are those of the file. */
+export function encodedDownload(url: string, encoding: string, attempts: number): UpdateError<"NETWORK"> {
+  const source = redactUrl(url);
+  const shown = /^[\w, -]{1,40}$/.test(encoding) ? ` (Content-Encoding: ${encoding})` : "";
+  const message =
+    `Cannot download ${source}: the server sends it compressed${shown} although asked not to; ` +
+    "tell the publisher to serve the file as it is";
+  return new UpdateError("NETWORK", message, { url: source, attempts });
 }
 
 /** More than `limit` bytes are at `url` (T6). */

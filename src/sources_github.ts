@@ -7,6 +7,7 @@
  * @module
  */
 
+import { GITHUB_API } from "./address.ts";
 import { UpdateError } from "./errors.ts";
 import {
   type Checksums,
@@ -20,7 +21,7 @@ import {
 } from "./github.ts";
 import type { FetchedBytes } from "./http.ts";
 import { API_PAGE_BYTES, API_PAGES, CHECKED_RELEASES, CHECKSUMS_BYTES, SIGNATURE_BYTES } from "./limits.ts";
-import { GITHUB_API, type Reader } from "./sources_reader.ts";
+import type { Reader } from "./sources_reader.ts";
 import type { TrustVerdict } from "./trust.ts";
 
 /** Verifies a `checksums.sha256` by its signature, or throws; roots and other signatures lie beside `base`. */

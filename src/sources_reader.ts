@@ -4,6 +4,7 @@
  * @module
  */
 
+import { GITHUB_API } from "./address.ts";
 import { openCooldown } from "./cooldown.ts";
 import { readFile } from "./durable.ts";
 import { isFileError, UpdateError } from "./errors.ts";
@@ -11,9 +12,6 @@ import type { FetchedBytes, OriginToken, PlainHeader } from "./http.ts";
 import { inFolder, pathOfFileUrl } from "./path.ts";
 import type { Runtime } from "./runtime/types.ts";
 import { fetchDocument, forgetDocument, type KeepableDocument, keepDocument } from "./sources.ts";
-
-/** The origin of GitHub's API, to which its token is bound (T16). */
-export const GITHUB_API = "https://api.github.com";
 
 /** How sources are reached. */
 export interface ReaderOptions {

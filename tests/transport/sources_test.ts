@@ -242,11 +242,12 @@ serverTest("a damaged or future note of pauses counts as none (T35)", {}, async 
       const text of ["", "{", "[]", "null", '{"https://a":"x"}', `{"https://a":${far}}`, `{"https://a":1}`]
     ) {
       await writeFile(path, text);
-      assert.equal(await cooldown.until("https://a"), undefined, text);
+      assert.equal(await cooldown.until("https://a", false), undefined, text);
     }
-    await cooldown.pause("https://a", clock.now() + 1000);
-    assert.equal(await cooldown.until("https://a"), clock.now() + 1000);
-    assert.equal(await cooldown.until("https://b"), undefined);
+    await cooldown.pause("https://a", false, clock.now() + 1000);
+    assert.equal(await cooldown.until("https://a", false), clock.now() + 1000);
+    assert.equal(await cooldown.until("https://a", true), undefined);
+    assert.equal(await cooldown.until("https://b", false), undefined);
   });
 });
 
@@ -454,5 +455,26 @@ serverTest("github: reports until when the API is closed, and asks once", {}, as
     await failsWith(fetchManifest("github:o/r", options), "RATE_LIMITED", { until });
     await failsWith(fetchManifest("github:o/r", options), "RATE_LIMITED", { until });
     assert.equal(server.requests.filter(({ path }) => path.startsWith(RELEASES)).length, 1);
+  });
+});
+
+serverTest("github: a token is not kept waiting by the limit of those without one", {}, async (server) => {
+  await inTemporaryFolder(async (stateDirectory) => {
+    const options = { runtime: githubRuntime(server), stateDirectory };
+    server.serve(RELEASES, JSON.stringify([release("v1.2.0", { [BINARY]: "new" })]));
+    server.fault(RELEASES, { kind: "rate-limit", limit: "primary", seconds: 3600 });
+    const { message } = await failsWith(fetchManifest("github:o/r", options), "RATE_LIMITED");
+    assert.match(message, /or give a token \(GITHUB_TOKEN/);
+    const withToken = { ...options, githubToken: CANARY };
+    assert.equal((await fetchManifest("github:o/r", withToken)).versions.size, 1);
+    await failsWith(fetchManifest("github:o/r", options), "RATE_LIMITED");
+
+    server.fault(RELEASES, { kind: "rate-limit", limit: "primary", seconds: 3600 });
+    const refusal = await failsWith(fetchManifest("github:o/r", withToken), "RATE_LIMITED");
+    assert(!refusal.message.includes("token"), "there is one already");
+    await failsWith(fetchManifest("github:o/r", { ...withToken, githubToken: "another" }), "RATE_LIMITED");
+    const note = await readFile(join(stateDirectory, "cooldown.json"), "utf8");
+    assert(!note.includes(CANARY), "nothing of the token is written down");
+    assert.equal(server.requests.filter(({ path }) => path.startsWith(RELEASES)).length, 3);
   });
 });
