@@ -43,6 +43,10 @@ const SUITES: Readonly<Record<EmulatedPlatform, Suite>> = {
         "tests/contract/node_in_deno_test.ts",
         "it starts forty programs, which the contract of Deno's own adapter does too",
       ],
+      [
+        "tests/journal_across_runtimes_test.ts",
+        "QEMU makes up when its own process started, for each thread another moment",
+      ],
     ],
     updates: "tests/platforms/linux_aarch64_test.ts",
   },
