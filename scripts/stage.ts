@@ -20,7 +20,7 @@ export interface Stage {
   readonly kind: "tests" | "check";
   /**
    * How long it may take, in milliseconds.
-   * @default 480000
+   * @default 1200000
    */
   readonly limit?: number;
 }
@@ -40,8 +40,8 @@ export interface Counts {
   readonly skipped: number;
 }
 
-/** A stage that takes longer is stuck; the slowest takes two minutes on two cores. In milliseconds. */
-const LIMIT = 8 * 60 * 1000;
+/** A stage that takes longer is stuck; the slowest takes five minutes on two cores. In milliseconds. */
+const LIMIT = 20 * 60 * 1000;
 /** How long a finished stage's last output is waited for, in milliseconds. */
 const GRACE = 5000;
 
