@@ -26,7 +26,7 @@ export async function installationChecks(invocation: Invocation): Promise<Findin
     return [
       ...rights(report),
       progress(report),
-      backup(report),
+      await backup(invocation, report),
       space(report),
       await onPath(invocation, report),
     ];
@@ -70,9 +70,35 @@ function progress({ progress, record }: InstallationReport): Finding {
   };
 }
 
-function backup({ backup }: InstallationReport): Finding {
-  const message = backup === undefined ? "none yet; the first update makes one" : backup;
-  return { name: "Previous version", status: backup === undefined ? "note" : "ok", message };
+/** How programs begin: ELF, Mach-O of one processor and of several, Windows, scripts. */
+const PROGRAMS: readonly string[] = ["7f454c46", "cffaedfe", "cefaedfe", "cafebabe", "4d5a", "2321"];
+
+async function backup(
+  { world: { runtime } }: Invocation,
+  { backup, executable }: InstallationReport,
+): Promise<Finding> {
+  const name = "Previous version";
+  if (backup === undefined) return { name, status: "note", message: "none yet; the first update makes one" };
+  const start = await beginning(runtime, backup).catch(() => undefined);
+  if (start === undefined) {
+    const message = `${backup} cannot be read, so that nothing can be gone back to`;
+    return { name, status: "problem", message, mend: "Change its rights, or remove it" };
+  }
+  if (PROGRAMS.some((program) => start.startsWith(program))) return { name, status: "ok", message: backup };
+  const message = `${backup} is not a program, so that nothing can be gone back to`;
+  const mend = `Remove it, or put the version before ${executable} there; the next update makes a new one`;
+  return { name, status: "problem", message, mend };
+}
+
+async function beginning({ fs }: Invocation["world"]["runtime"], path: string): Promise<string> {
+  const file = await fs.open(path, { access: "read" });
+  try {
+    const bytes = new Uint8Array(4);
+    const count = await file.readAt(0, bytes);
+    return Array.from(bytes.subarray(0, count), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  } finally {
+    file.close();
+  }
 }
 
 function space({ freeBytes, size = 0, executable }: InstallationReport): Finding {

@@ -8,6 +8,8 @@ import type { Manifest } from "../../mod.ts";
 import { formatDuration } from "../config/duration.ts";
 import { shownValue } from "../config/settings.ts";
 import type { Finding } from "./doctor.ts";
+import { channelCheck } from "./doctor_channel.ts";
+import { proxyCheck } from "./doctor_proxy.ts";
 import type { Invocation } from "./invocation.ts";
 import { type UpdaterOptions, updaterOptions } from "./updater_options.ts";
 
@@ -30,11 +32,15 @@ export async function networkChecks(invocation: Invocation): Promise<Finding[]> 
     const options = await updaterOptions(invocation);
     const answers = await Promise.all(sources.map((source) => ask(options, source)));
     const manifest = answers.find(({ manifest }) => manifest !== undefined)?.manifest;
+    const proxy = await proxyCheck(invocation, withPatience(options.signal));
     return [
-      await proxyCheck(invocation),
+      manifest === undefined ? proxy : asNote(proxy),
       ...answers.map(({ finding }) => manifest === undefined ? finding : asNote(finding)),
       ...await clockChecks(invocation, options, sources),
-      ...(manifest === undefined ? [] : [freshness(manifest, invocation.world.runtime.now())]),
+      ...(manifest === undefined ? [] : [
+        await channelCheck(invocation, manifest),
+        freshness(manifest, invocation.world.runtime.now()),
+      ]),
     ];
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -71,20 +77,6 @@ async function ask(
 function withPatience(signal: AbortSignal | undefined): AbortSignal {
   const timeout = AbortSignal.timeout(PATIENCE);
   return signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
-}
-
-async function proxyCheck(invocation: Invocation): Promise<Finding> {
-  const { terminal } = invocation.world;
-  const name = "Proxy";
-  const configured = (await invocation.settings()).get("updates.proxy");
-  if (configured !== undefined) {
-    return { name, status: "ok", message: `${shownValue(configured)} (updates.proxy)` };
-  }
-  for (const variable of ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY"]) {
-    const value = terminal.env(variable);
-    if (value) return { name, status: "ok", message: `${shownValue(value)} (${variable})` };
-  }
-  return { name, status: "ok", message: "none" };
 }
 
 /** Every web server says what time it is. */

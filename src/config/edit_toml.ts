@@ -10,6 +10,7 @@
 import { ConfigError } from "./config_error.ts";
 import type { SettingValue } from "./kinds.ts";
 import { isTable, notATable, own, parseToml, type TomlTable } from "./toml.ts";
+import { isMixed, withEndsOf, withPlainEnds } from "./line_ends.ts";
 import { commentsOf, missing } from "./toml_comments.ts";
 
 /** Which value to set, or to remove when `value` is `undefined`. */
@@ -44,13 +45,22 @@ export async function editToml(text: string, edit: TomlEdit, name: string): Prom
   if (same(table === undefined ? undefined : own(table, edit.key), edit.value)) return text;
   const intended = changed(before, edit);
   for (const attempt of [editInPlace, editByMarker, editAndReattach]) {
-    const result = await attempt(text, edit).catch(() => undefined);
+    const result = await keepingEnds(attempt, text, edit).catch(() => undefined);
     if (result !== undefined && await isFaithful(text, result, intended, name)) return result;
   }
   throw new ConfigError(
     "EDIT_REFUSED",
     `Cannot change ${edit.table}.${edit.key} without losing something else in ${name}. Edit it with 'cco config edit'`,
   );
+}
+
+type Attempt = (text: string, edit: TomlEdit) => Promise<string | undefined>;
+
+/** The library would make all ends of lines the same, and say so on the terminal. */
+async function keepingEnds(attempt: Attempt, text: string, edit: TomlEdit): Promise<string | undefined> {
+  if (!isMixed(text)) return await attempt(text, edit);
+  const result = await attempt(withPlainEnds(text), edit);
+  return result === undefined ? undefined : withEndsOf(text, result);
 }
 
 async function editInPlace(text: string, edit: TomlEdit): Promise<string | undefined> {

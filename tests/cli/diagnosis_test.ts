@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { testKey } from "../support/signed_release.ts";
@@ -41,6 +42,15 @@ test("cco doctor exits 0 when all is well", async () => {
   assert.match(stdout, /\n✅ All is well\n$/);
   assert.deepEqual(await world.installed(), ["cco"]);
 });
+
+/** A port that nobody listens on. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => void server.close(resolve));
+  return port;
+}
 
 const faults: [name: string, change: (world: TestWorld) => unknown, finding: RegExp, mend: RegExp][] = [
   [
@@ -116,6 +126,27 @@ const faults: [name: string, change: (world: TestWorld) => unknown, finding: Reg
     /Remove it: rm/,
   ],
   [
+    "a channel that the manifest does not have",
+    (world) => world.writeConfig('[updates]\nchannel = "nightly"\n'),
+    /✗ Channel: \S+ has no channel nightly, only stable/,
+    /cco config edit/,
+  ],
+  [
+    "a backup that is no program",
+    (world) => writeFile(join(world.home, ".local/bin/cco.backup"), "x\n"),
+    /✗ Previous version: \S+cco\.backup is not a program/,
+    /Remove it/,
+  ],
+  [
+    "a proxy that nothing answers at",
+    async (world) => {
+      world.env["HTTP_PROXY"] = `http://127.0.0.1:${await freePort()}`;
+      await rm(join(world.folder, "releases/version-manifest.json"));
+    },
+    /✗ Proxy: http:\/\/127\.0\.0\.1:\d+\/? \(HTTP_PROXY\): nothing answers there/,
+    /unset HTTP_PROXY/,
+  ],
+  [
     "no manifest",
     (world) => rm(join(world.folder, "releases/version-manifest.json")),
     /✗ Source: .*version-manifest\.json/,
@@ -168,6 +199,16 @@ test("cco doctor says of a development build that it allows unsigned releases", 
   const { code, stdout } = await world.run("doctor");
   assert.equal(code, 0, stdout);
   assert.match(stdout, /• Signature keys: this development build also installs unsigned releases/);
+});
+
+test("cco doctor says that a proxy does not answer also where the source does", async () => {
+  await using world = await healthyWorld();
+  world.env["HTTP_PROXY"] = `127.0.0.1:${await freePort()}`;
+  const { code, stdout } = await world.run("doctor");
+  assert.equal(code, 0, stdout);
+  assert.match(stdout, /• Proxy: .* \(HTTP_PROXY\): nothing answers there/);
+  world.env["HTTP_PROXY"] = world.address;
+  assert.match((await world.run("doctor")).stdout, /✓ Proxy: /);
 });
 
 test("cco doctor names unknown keys of the policy and unknown variables", async () => {

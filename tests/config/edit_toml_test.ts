@@ -52,6 +52,30 @@ const edits: [name: string, before: string, edit: TomlEdit, after: string][] = [
     '[updates]\r\nchannel = "beta" # c\r\n',
   ],
   [
+    "a file whose lines end in both ways",
+    '# a\r\n[updates]\nchannel = "stable" # c\r\nenabled = true\n\n[mine]\r\nx = 1\n',
+    { table: "updates", key: "channel", value: "beta" },
+    '# a\r\n[updates]\nchannel = "beta" # c\r\nenabled = true\n\n[mine]\r\nx = 1\n',
+  ],
+  [
+    "a new key where lines end in both ways",
+    "# a\n[updates]\r\nenabled = true\r\n\n[mine]\nx = 1\r\n",
+    { table: "updates", key: "channel", value: "beta" },
+    '# a\n[updates]\r\nenabled = true\r\nchannel = "beta"\r\n\n[mine]\nx = 1\r\n',
+  ],
+  [
+    "a removed key where lines end in both ways",
+    '# a\n[updates]\r\nenabled = true\r\nchannel = "beta"\n[mine]\nx = 1\r\n',
+    { table: "updates", key: "enabled", value: undefined },
+    '# a\n[updates]\r\nchannel = "beta"\n[mine]\nx = 1\r\n',
+  ],
+  [
+    "a new table where lines end in both ways",
+    "# a\r\n[mine]\nx = 1\r\n",
+    { table: "updates", key: "enabled", value: false },
+    "# a\r\n[mine]\nx = 1\r\n\r\n[updates]\r\nenabled = false\r\n",
+  ],
+  [
     "dotted keys",
     "updates.enabled = true # c\n",
     { table: "updates", key: "enabled", value: false },
@@ -186,3 +210,19 @@ function documents(): fc.Arbitrary<string> {
     comment,
   ).map(([tables, end, last]) => [...tables, last].join("\n").replaceAll("\n", end) + end);
 }
+
+test("nothing is printed for a file whose lines end in both ways", async () => {
+  const said: unknown[] = [];
+  const { warn } = console;
+  console.warn = (...words) => void said.push(words);
+  try {
+    await editToml(
+      '[updates]\r\nchannel = "stable"\n',
+      { table: "updates", key: "channel", value: "beta" },
+      "c",
+    );
+  } finally {
+    console.warn = warn;
+  }
+  assert.deepEqual(said, []);
+});
