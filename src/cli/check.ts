@@ -5,7 +5,7 @@
  */
 
 import type { CheckForUpdateOptions, Explanation, Manifest, Update } from "../../mod.ts";
-import { changeState } from "../config/state.ts";
+import { changeState, type Finding } from "../config/state.ts";
 import type { Invocation } from "./invocation.ts";
 import { updateFailure } from "./update_failure.ts";
 import { choiceOptions, type UpdaterOptions, updaterOptions } from "./updater_options.ts";
@@ -16,6 +16,8 @@ export interface Found {
   readonly update: Update | undefined;
   /** The version the channel points to. */
   readonly latest: string;
+  /** The version that was asked for; the channel's where none was. */
+  readonly wanted: string;
   /** The channel. */
   readonly channel: string;
   /** Why a newer version is not offered, when it is not. */
@@ -24,6 +26,8 @@ export interface Found {
   readonly withdrawn: string | undefined;
   /** The options that the next steps take too. */
   readonly options: UpdaterOptions;
+  /** What an ordinary check would find once a version is installed: what the next run is to be told of. */
+  readonly after: (installed: string) => Promise<Finding | undefined>;
 }
 
 type Library = typeof import("../../checking.ts");
@@ -47,18 +51,39 @@ export async function check(invocation: Invocation): Promise<Found> {
     output.detail(`manifest: ${manifest.source}, ${signers(manifest)}`);
     const explanation = await choose(invocation, library, manifest, options);
     await remember(invocation, explanation, options);
-    const { update, latest } = explanation;
+    const { update, latest: wanted } = explanation;
     return {
       update,
-      latest,
+      latest: manifest.latest.get(options.channel!) ?? wanted,
+      wanted,
       channel: options.channel!,
       heldBack: whyWait(library, explanation, options),
       withdrawn: manifest.versions.get(options.currentVersion)?.yanked,
       options,
+      after: (installed) =>
+        ordinaryFinding(invocation, library, manifest, { ...options, currentVersion: installed }),
     };
   } catch (error) {
     throw library.isUpdateError(error) ? updateFailure(error, "check") : error;
   }
+}
+
+/** Flags are for this time only. A new version is installed by then, so that nothing here may fail. */
+async function ordinaryFinding(
+  invocation: Invocation,
+  library: Library,
+  manifest: Manifest,
+  options: Choosing,
+): Promise<Finding | undefined> {
+  const settings = await invocation.settings();
+  const [channel, pin] = [settings.get("updates.channel"), settings.get("updates.pin")];
+  const latest = manifest.latest.get(channel);
+  if (latest === undefined) return undefined;
+  const ordinary = { channel, pin, version: undefined, allowDowngrade: false };
+  const manual = invocation.world.terminal.isTerminal("stdin");
+  const update = await library.explainUpdate(manifest, { ...options, ...ordinary, manual })
+    .then(({ update }) => update, () => undefined);
+  return { latest, channel, current: options.currentVersion, offered: update?.version };
 }
 
 function signers({ trust }: Manifest): string {

@@ -37,11 +37,9 @@ export async function install(invocation: Invocation, found: Found, update: Upda
     await auditUpdate(invocation, update, { result: result.outcome, error: result.cause });
     if (result.outcome === "rolled-back") return sayRolledBack(invocation, result);
     const { stateDirectory } = await invocation.paths();
-    const { version: current } = update;
-    const isHead = update.version === found.latest;
     await changeState(runtime, stateDirectory, {
       lastUpdate: runtime.now(),
-      ...(isHead ? { found: { latest: current, channel: found.channel, current, offered: undefined } } : {}),
+      found: await found.after(update.version),
     });
     return sayUpdated(invocation, result);
   } catch (error) {

@@ -11,7 +11,7 @@ import { EXIT, Failure } from "./failure.ts";
 import { install } from "./install.ts";
 import type { Invocation } from "./invocation.ts";
 import { noteLines } from "./notes.ts";
-import { updateMode } from "./update_flags.ts";
+import { commandToInstall, updateMode, wantedVersion } from "./update_flags.ts";
 
 /**
  * Updates `cco`, or does what a flag asks for instead.
@@ -37,7 +37,7 @@ export async function update(invocation: Invocation): Promise<number> {
   if (found.update === undefined) return sayNone(invocation, found);
   if (mode === "check") return sayAvailable(invocation, found, found.update);
   sayNotes(invocation, found, found.update);
-  if (mode === undefined && !await consent(invocation)) return sayCancelled(invocation, found);
+  if (mode === undefined && !await consent(invocation, found.update)) return sayCancelled(invocation, found);
   return await install(invocation, found, found.update);
 }
 
@@ -46,7 +46,8 @@ function requireConsent(invocation: Invocation): void {
   if (invocation.has("yes") || canAsk(invocation)) return;
   const why = invocation.output.options.json ? "with --json" : "without a terminal";
   throw new Failure(
-    `Cannot ask for consent ${why}. Run 'cco update --yes' to update, or 'cco update --check' to look only`,
+    `Cannot ask for consent ${why}. Run '${commandToInstall(invocation)} --yes' to update, or ` +
+      "'cco update --check' to look only",
     { exitCode: EXIT.usage, code: "USAGE" },
   );
 }
@@ -55,11 +56,13 @@ function canAsk({ output, world: { terminal } }: Invocation): boolean {
   return !output.options.json && terminal.isTerminal("stdin") && terminal.isTerminal("stdout");
 }
 
-async function consent(invocation: Invocation): Promise<boolean> {
+async function consent(invocation: Invocation, { version }: Update): Promise<boolean> {
   if (invocation.has("yes")) return true;
-  const { terminal } = invocation.world;
+  const { output, world: { terminal } } = invocation;
+  // With `--quiet` no line before the question has said what it is about.
+  const question = output.options.quiet ? `Update to v${version} now?` : "Update now?";
   for (;;) {
-    invocation.output.ask("Update now? [Y/n]: ");
+    output.ask(`${question} [Y/n]: `);
     const answer = await terminal.readLine(terminal.signal);
     if (answer === undefined) return false;
     if (/^\s*(?:y|yes)?\s*$/i.test(answer)) return true;
@@ -67,12 +70,15 @@ async function consent(invocation: Invocation): Promise<boolean> {
   }
 }
 
-function sayNone({ output, world: { build } }: Invocation, { latest, channel, heldBack }: Found): number {
-  if (heldBack === undefined) output.line("✅ You are running the latest version");
-  else {
-    output.line(`ℹ️  Version v${latest} is not offered to this machine: ${heldBack}`);
+function sayNone(invocation: Invocation, { latest, wanted, channel, heldBack }: Found): number {
+  const { output, world: { build } } = invocation;
+  if (heldBack === undefined) {
+    const isThere = wantedVersion(invocation) !== undefined && wanted !== latest;
+    output.line(isThere ? `✅ v${wanted} is installed already` : "✅ You are running the latest version");
+  } else {
+    output.line(`ℹ️  Version v${wanted} is not offered to this machine: ${heldBack}`);
     output.step(
-      `Run 'cco explain' for every rule, or 'cco update --version ${latest}' to install it all the same`,
+      `Run 'cco explain' for every rule, or 'cco update --version ${wanted}' to install it all the same`,
     );
   }
   const outcome = heldBack === undefined ? "up-to-date" : "held-back";
@@ -87,10 +93,11 @@ function sayNone({ output, world: { build } }: Invocation, { latest, channel, he
   return EXIT.ok;
 }
 
-function sayAvailable({ output, world: { build } }: Invocation, found: Found, update: Update): number {
+function sayAvailable(invocation: Invocation, found: Found, update: Update): number {
+  const { output, world: { build } } = invocation;
   sayWhy({ output }, found, update);
   output.line(`ℹ️  New version available: v${update.version}`);
-  output.step("Run 'cco update' to install");
+  output.step(`Run '${commandToInstall(invocation)}' to install`);
   const { latest, channel } = found;
   output.document({
     outcome: "available",

@@ -47,6 +47,22 @@ export function wantedVersion(invocation: Invocation): string | undefined {
   return invocation.flag("version")?.replace(/^v(?=\d)/, "");
 }
 
+/**
+ * The command that installs what a check has found: with the same flags, for without them it would be something else.
+ *
+ * @param invocation The run.
+ * @returns The command.
+ */
+export function commandToInstall(invocation: Invocation): string {
+  const values = ["channel", "version", "config"].flatMap((name) => {
+    const value = invocation.flag(name);
+    if (value === undefined) return [];
+    return [`--${name}`, /^[\w./~:\\+-]+$/.test(value) ? value : `"${value}"`];
+  });
+  const downgrade = invocation.has("allow-downgrade") ? ["--allow-downgrade"] : [];
+  return ["cco", "update", ...values, ...downgrade].join(" ");
+}
+
 function requireChannel(channel: string | undefined): void {
   if (channel === undefined || CHANNELS.includes(channel)) return;
   throw usage(`Invalid channel: ${channel}. Use: ${CHANNELS.join(", ")}`);

@@ -168,6 +168,78 @@ test("cco update --list-backups lists what can be gone back to", async () => {
   assert.match(stdout, /^2025\.11\.1 {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC {2}\d+ B {2}\S+cco\.backup\n$/);
 });
 
+async function worldWithThree(): Promise<TestWorld> {
+  const world = await TestWorld.make("2025.11.2");
+  const versions = ["2025.11.1", "2025.11.2", "2025.11.3"].map((version) => ({ version }));
+  await world.publish(versions, { fields: { latest: { stable: "2025.11.3", beta: "2025.11.2" } } });
+  return world;
+}
+
+const installs: [flags: string, version: string, available: string | null][] = [
+  ["--version 2025.11.1 --allow-downgrade", "2025.11.1", "2025.11.3"],
+  ["--version 2025.11.3", "2025.11.3", null],
+  ["", "2025.11.3", null],
+];
+
+for (const [flags, version, available] of installs) {
+  test(`cco version knows the channel's latest version after cco update --yes ${flags}`, async () => {
+    await using world = await worldWithThree();
+    assert.equal((await world.run(`update --yes ${flags}`)).code, 0);
+    world.build = { ...world.build, version };
+    const { document } = await world.json("version");
+    assert.deepEqual(document["latest"], { version: "2025.11.3", channel: "stable" });
+    assert.equal(document["available"], available);
+  });
+}
+
+test("cco version speaks of the channel of the settings after an update from another one", async () => {
+  await using world = await worldWithThree();
+  world.build = { ...world.build, version: "2025.11.1" };
+  await writeFile(world.executable, scriptOf("2025.11.1"), { mode: 0o755 });
+  assert.equal((await world.run("update --yes --channel beta")).code, 0);
+  world.build = { ...world.build, version: "2025.11.2" };
+  const { stdout } = await world.run("version");
+  assert.match(
+    stdout,
+    /\nLatest version: 2025\.11\.3 \(stable\)\nℹ️ {2}New version available: v2025\.11\.3\n$/,
+  );
+});
+
+const hints: [flags: string, command: string][] = [
+  ["", "cco update"],
+  ["--channel stable", "cco update --channel stable"],
+  ["--version v2025.11.3", "cco update --version v2025.11.3"],
+  ["--version 2025.11.1 --allow-downgrade", "cco update --version 2025.11.1 --allow-downgrade"],
+];
+
+for (const [flags, command] of hints) {
+  test(`cco update --check ${flags} names the command that installs what it has found`, async () => {
+    await using world = await worldWithThree();
+    const { stdout } = await world.run(`update --check ${flags}`);
+    assert(stdout.endsWith(`\nRun '${command}' to install\n`), stdout);
+    const { code, stderr } = await world.run(`update ${flags}`);
+    assert.equal(code, 2);
+    assert(stderr.includes(`Run '${command} --yes' to update`), stderr);
+  });
+}
+
+test("cco update --version of what is installed does not call it the latest version", async () => {
+  await using world = await worldWithThree();
+  const { code, stdout } = await world.run("update --yes --version 2025.11.2");
+  assert.equal(code, 0);
+  assert.match(stdout, /\n→ Latest version: 2025\.11\.3\n✅ v2025\.11\.2 is installed already\n$/);
+  const { document } = await world.json("update --yes --version 2025.11.2");
+  assert.deepEqual([document["outcome"], document["latest"]], ["up-to-date", "2025.11.3"]);
+});
+
+test("with --quiet the question names the version", async () => {
+  await using world = await worldWithUpdate();
+  world.sit();
+  world.typed = ["n"];
+  const { stdout } = await world.run("update --quiet");
+  assert.equal(stdout, "Update to v2025.11.2 now? [Y/n]: Update cancelled\n");
+});
+
 test("cco rollback --to goes back to that version only", async () => {
   await using world = await worldWithUpdate();
   await world.run("update --yes");
@@ -187,14 +259,19 @@ test("updates.keep_backups keeps that many versions: each can be listed and gone
     world.build = { ...world.build, version };
   };
   for (const version of ["2025.11.2", "2025.11.3", "2025.11.4", "2025.11.5"]) await update(version);
-  assert.deepEqual(await world.installed(), ["cco", "cco.backup", "cco.backup.0002", "cco.backup.0003"]);
+  assert.deepEqual(await world.installed(), [
+    "cco",
+    "cco.backup",
+    "cco.backup.older-0002",
+    "cco.backup.older-0003",
+  ]);
 
   const { stdout } = await world.run("update --list-backups");
   const listed = stdout.trimEnd().split("\n").map((line) => line.replace(/ {2}.*\/(?=cco)/, " "));
   assert.deepEqual(listed, [
     "2025.11.4 cco.backup",
-    "2025.11.3 cco.backup.0003",
-    "2025.11.2 cco.backup.0002",
+    "2025.11.3 cco.backup.older-0003",
+    "2025.11.2 cco.backup.older-0002",
   ]);
   const { document } = await world.json("update --list-backups");
   assert.deepEqual((document["backups"] as { version: string }[]).map(({ version }) => version), [
@@ -205,7 +282,10 @@ test("updates.keep_backups keeps that many versions: each can be listed and gone
 
   const wrong = await world.run("rollback --to 2025.11.1");
   assert.equal(wrong.code, 5);
-  assert.match(wrong.stderr, /^No backup version available: .*cco\.backup\.0003 is version 2025\.11\.3/);
+  assert.match(
+    wrong.stderr,
+    /^No backup version available: .*cco\.backup\.older-0003 is version 2025\.11\.3/,
+  );
   assert.match(
     (await world.run("rollback --to 2025.11.3")).stdout,
     /Rolled back to previous version 2025\.11\.3/,
