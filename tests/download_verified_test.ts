@@ -397,6 +397,30 @@ for (const [name, options, format] of fullDisks) {
   });
 }
 
+for (const [folder, free] of [["/home/user/.local/state/app/downloads", 20], ["/opt/app", 21]] as const) {
+  test(`downloadVerified() asks for no file when there is no room for it in ${folder}`, async () => {
+    const place = memoryPlace();
+    place.publish({ format: "raw" });
+    const update = await place.check();
+    let asked = 0;
+    place.serve(new URL(update.asset.urls[0]!).pathname.slice(1), () => {
+      asked++;
+      return new Response(APP as Uint8Array<ArrayBuffer>);
+    });
+    const freeSpace = (path: string) => Promise.resolve(path === folder ? free : 1e9);
+    Object.assign(place.runtime.fs, { freeSpace });
+    const pending = downloadVerified(update, place.options);
+    const { details, message } = await failsWith(pending, "DISK_FULL");
+    const { size } = update.asset;
+    assert(size !== undefined && size > free);
+    assert.deepEqual(details, { path: folder, needed: size, available: free });
+    assert.match(message, new RegExp(`${folder}: ${size} bytes are needed, ${free} are free; make room`));
+    assert.equal(asked, 0);
+    assert.deepEqual(place.downloads(), []);
+    assert.deepEqual(Object.keys(place.folder()), ["app"]);
+  });
+}
+
 test("downloadVerified() of two at once lets one go on and tells the other who it is", async () => {
   const place = memoryPlace();
   place.publish();
