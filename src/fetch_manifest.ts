@@ -7,6 +7,7 @@
 import { isUpdateError, UpdateError } from "./errors.ts";
 import { parseGithubSource } from "./github.ts";
 import type { Manifest } from "./manifest.ts";
+import { withMirrors } from "./manifest_mirrors.ts";
 import type { SourceOptions, StepOptions, TrustOptions } from "./options.ts";
 import { systemRuntime } from "./runtime/default.ts";
 import { raceSources } from "./sources_race.ts";
@@ -98,8 +99,12 @@ async function accept({ manifest, remember }: Found): Promise<Manifest> {
 function bestOf(answers: readonly Found[]): Found {
   const sequence = ({ manifest }: Found): number => manifest.sequence ?? -1;
   const best = answers.reduce((best, each) => sequence(each) > sequence(best) ? each : best);
-  const other = answers.find((each) => sequence(each) === sequence(best) && each.sha256 !== best.sha256);
-  if (other === undefined) return best;
+  const equals = answers.filter((each) => each !== best && sequence(each) === sequence(best));
+  const other = equals.find(({ sha256 }) => sha256 !== best.sha256);
+  if (other === undefined) {
+    const same = best.sha256 === undefined ? [] : equals.map(({ manifest }) => manifest);
+    return { ...best, manifest: withMirrors(best.manifest, same) };
+  }
   const source = other.manifest.source;
   const message =
     `Signature verification failed: ${best.manifest.source} and ${source} give different manifests ` +

@@ -3,6 +3,8 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { checkForUpdate } from "../../src/check_for_update.ts";
+import { downloadVerified } from "../../src/download_verified.ts";
 import { fetchManifest, type FetchManifestOptions } from "../../src/fetch_manifest.ts";
 import type { UpdateErrorCode } from "../../src/errors.ts";
 import { openCooldown } from "../../src/cooldown.ts";
@@ -68,6 +70,45 @@ for (const place of [0, 1]) {
     });
   });
 }
+
+serverTest("mirrors with the same manifest are mirrors of its files (T8)", {}, async (server) => {
+  await inTemporaryFolder(async (folder) => {
+    const content = "new";
+    const asset = {
+      url: "files/app",
+      mirrors: ["https://fixed.example/app"],
+      sha256: digest(content),
+      size: 3,
+    };
+    const versions = { "1.2.0": { platforms: { "linux-x86_64": asset } } };
+    const { runtime } = wireRuntime();
+    const options = await optionsFor(join(folder, "state"), runtime);
+    const sources = [];
+    for (const place of ["/one", "/two", "/older"]) {
+      sources.push(await serveManifest(server, place, { versions, sequence: place === "/older" ? 4 : 5 }));
+    }
+    const manifest = await fetchManifest(sources, options);
+    const urls = manifest.versions.get("1.2.0")?.assets.get("linux-x86_64")?.urls;
+    const fixed = "https://fixed.example/app";
+    assert.deepEqual(urls, [`${server.url}/one/files/app`, fixed, `${server.url}/two/files/app`]);
+
+    server.serve("/two/files/app", content);
+    server.serve("/one/files/app", "bad");
+    const update = await checkForUpdate(manifest, {
+      ...options,
+      currentVersion: "1.0.0",
+      target: "linux-x86_64",
+    });
+    assert(update);
+    const executable = join(folder, "app");
+    await writeFile(executable, "old", { mode: 0o755 });
+    const fetch: Runtime["fetch"] = (url, init) =>
+      url === fixed ? Promise.reject(new TypeError("Requires net access")) : runtime.fetch(url, init);
+    const staged = await downloadVerified(update, { ...options, runtime: { ...runtime, fetch }, executable });
+    assert.equal(await readFile(staged.path, "utf8"), content);
+    await staged.discard();
+  });
+});
 
 serverTest("two mirrors with different manifests under one number are an attack (T2)", {}, async (server) => {
   await inTemporaryFolder(async (folder) => {
