@@ -52,6 +52,7 @@ export async function releaseInit(invocation: Invocation): Promise<number> {
   const changes = [
     `release folder of ${app}: ${folder}`,
     `compile ${folder}/1.root.json into every client, and keep the root's secret key offline`,
+    "for the weekly refresh set what the first lines of .github/workflows/refresh.yml name",
   ];
   return sayWritten(invocation, { changes, files: [...made, ...files] }, { folder, root: JSON.parse(root) });
 }

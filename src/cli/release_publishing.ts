@@ -65,11 +65,15 @@ async function releaseFailure(cause: unknown): Promise<unknown> {
   const { code, details, message } = cause;
   if (code !== "UNTRUSTED") {
     const exitCode = OF_NETWORK.has(code) ? EXIT.network : EXIT.general;
-    return new Failure(message, { exitCode, code, details, cause });
+    return new Failure(toldPublisher(message), { exitCode, code, details, cause });
   }
   const { updateFailure } = await import("./update_failure.ts");
   const failure = updateFailure(cause, "check");
-  // Whoever reads this is the publisher.
-  const told = failure.message.replaceAll(/; nothing was installed, tell its publisher/g, "");
-  return new Failure(`${told}; clients would refuse it, nothing was changed`, { ...failure, code, cause });
+  const told = `${toldPublisher(failure.message)}; clients would refuse it, nothing was changed`;
+  return new Failure(told, { ...failure, code, cause });
+}
+
+/** Whoever reads this is the publisher. */
+function toldPublisher(message: string): string {
+  return message.replaceAll(/; (?:nothing was installed, )?tell its publisher/g, "");
 }

@@ -29,6 +29,7 @@ export async function releaseAdd(invocation: Invocation): Promise<number> {
       notesUrl: invocation.flag("notes-url"),
       minimumVersion: invocation.flag("minimum-version"),
       critical: invocation.has("critical"),
+      signal: invocation.world.terminal.signal,
     }));
 }
 

@@ -22,7 +22,20 @@ export interface AssetsOptions {
   readonly version: string;
   /** What comes before a file's name in its address; empty for addresses beside the manifest. */
   readonly url: string;
+  /** Ends the reading. */
+  readonly signal?: AbortSignal | undefined;
 }
+
+/** What was found. */
+export interface DigestedAssets {
+  /** The assets by platform. */
+  readonly assets: Readonly<Record<string, AssetDocument>>;
+  /** Files of the version for a platform that nobody knows, such as a misspelt one. */
+  readonly ignored: readonly string[];
+}
+
+/** What lies beside archives and is none. */
+const BESIDE = /\.(?:minisig|asc|sig|sha\d+|md5|json|txt|md|pem|crt)$/;
 
 /**
  * Reads the files of a version in a folder: sizes and digests of each archive and of the executable inside.
@@ -30,7 +43,7 @@ export interface AssetsOptions {
  * @param runtime The machine.
  * @param folder The folder's absolute path.
  * @param options What to look for.
- * @returns The assets by platform.
+ * @returns The assets, and what was left out.
  * @throws {TypeError} When there is none, two are for one platform, or `checksums.sha256` disagrees.
  * @throws {UpdateError} `ARCHIVE_INVALID`, `BINARY_NOT_FOUND` and others, as a client would say.
  */
@@ -38,12 +51,16 @@ export async function digestAssets(
   runtime: Runtime,
   folder: string,
   options: AssetsOptions,
-): Promise<Record<string, AssetDocument>> {
+): Promise<DigestedAssets> {
   const prefix = `${options.app}-v${options.version}-`;
   const names = (await runtime.fs.list(folder)).filter((name) => name.startsWith(prefix)).sort();
   const checksums = await readChecksums(runtime, folder);
   const assets: Record<string, AssetDocument> = {};
+  const ignored = names.filter((name) =>
+    !BESIDE.test(name) && platformOf(name.slice(prefix.length)) === undefined
+  );
   for (const name of names) {
+    options.signal?.throwIfAborted();
     const platform = platformOf(name.slice(prefix.length));
     if (platform === undefined) continue;
     if (platform in assets) throw new TypeError(`Cannot add ${name}: there is another file for ${platform}`);
@@ -53,8 +70,11 @@ export async function digestAssets(
       throw new TypeError(`Cannot add ${name}: checksums.sha256 has another digest for it`);
     }
   }
-  if (Object.keys(assets).length > 0) return assets;
-  throw new TypeError(`Cannot add ${options.version}: ${folder} has no file named ${prefix}<platform>…`);
+  if (Object.keys(assets).length > 0) return { assets, ignored };
+  const known = ignored.length > 0 ? `; it has ${ignored.join(", ")}, for no platform that is known` : "";
+  throw new TypeError(
+    `Cannot add ${options.version}: ${folder} has no file named ${prefix}<platform>…${known}`,
+  );
 }
 
 /** The platform that the rest of a file's name stands for; `undefined` for signatures, checksums and the like. */
@@ -70,13 +90,15 @@ async function digestAsset(
   path: string,
   name: string,
   platform: string,
-  { app, url }: AssetsOptions,
+  { app, url, signal }: AssetsOptions,
 ): Promise<AssetDocument> {
   const file = await runtime.fs.open(path, { access: "read" });
   try {
     const { size } = await file.stat();
-    const sha256 = await digestOf({ readAt: (offset, into) => file.readAt(offset, into), size });
-    const binary = await digestBinary(file, size, name, platform.startsWith("windows-") ? `${app}.exe` : app);
+    const source = { readAt: (offset: number, into: Uint8Array) => file.readAt(offset, into), size };
+    const sha256 = await digestOf(source, signal ? { signal } : {});
+    const plain = platform.startsWith("windows-") ? `${app}.exe` : app;
+    const binary = await digestBinary(file, size, name, plain, signal);
     return { url: url + name, sha256, size, binary };
   } finally {
     file.close();
@@ -88,6 +110,7 @@ async function digestBinary(
   size: number,
   name: string,
   plain: string,
+  signal: AbortSignal | undefined,
 ): Promise<NonNullable<AssetDocument["binary"]>> {
   const format = formatOf(name);
   const stem = name.replace(/\.(tar\.gz|tgz|zip)$/, "");
@@ -96,7 +119,8 @@ async function digestBinary(
     const digest = await createDigest();
     let bytes = 0;
     try {
-      const options = { format, entry, maxBytes: UNSIZED_BYTES, archive: name };
+      const limits = { maxBytes: UNSIZED_BYTES, ...(signal ? { signal } : {}) };
+      const options = { format, entry, archive: name, ...limits };
       for await (const chunk of extractFile(source, options)) {
         digest.update(chunk);
         bytes += chunk.length;

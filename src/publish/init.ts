@@ -53,6 +53,12 @@ export async function init(folder: string, options: InitOptions): Promise<NewRel
   const runtime = options.runtime ?? systemRuntime();
   const now = runtime.now();
   const { app, rootKeys, manifestKeys } = options;
+  // The name begins the names of files and is the executable's in the archives: it must not lead anywhere else (T19).
+  if (!/^[A-Za-z0-9][!-.0-[\]-~]*$/.test(app)) {
+    throw new TypeError(
+      `Cannot use the name ${JSON.stringify(app)}: it does not fit into the name of a file`,
+    );
+  }
   const texts = (keys: readonly SecretKey[]) => keys.map(({ publicKey }) => publicKey.text);
   const root = await signRoot({
     type: "root",

@@ -8,6 +8,7 @@ import { compareVersions } from "../version.ts";
 import { lintAddresses } from "./lint_addresses.ts";
 import { decideAsClient, readManifest, readReleaseFolder, type ReleaseFolder } from "./release_folder.ts";
 import { leavesRoom } from "./signed_anew.ts";
+import { lintUsable } from "./usable_address.ts";
 
 /** Options of {@link lint}. */
 export interface LintOptions {
@@ -61,6 +62,7 @@ export async function lint(folder: string, options: LintOptions = {}): Promise<F
     ...lintExpiry(manifest, release, now),
     ...lintChannels(manifest),
     ...lintVersions(manifest, release.app),
+    ...lintUsable(release.document),
     ...options.previous === undefined ? [] : lintPrevious(manifest, options.previous),
     ...options.online
       ? await lintAddresses(readManifest(release.document, folder, options.address), runtime, options.signal)
@@ -74,7 +76,10 @@ async function lintTrust(release: ReleaseFolder, now: number): Promise<Finding[]
     return [];
   } catch (cause) {
     if (!isUpdateError(cause)) throw cause;
-    return [error("signature", cause.message)];
+    // Whoever reads this is the publisher.
+    return [
+      error("signature", cause.message.replaceAll(/; (?:nothing was installed, )?tell its publisher/g, "")),
+    ];
   }
 }
 
@@ -122,9 +127,6 @@ function lintVersions(manifest: Manifest, app: string): Finding[] {
           : [warning(where, `${name} is no usual name`)],
         ...asset.size === undefined ? [warning(where, "it has no size")] : [],
         ...asset.binary === undefined ? [warning(where, "it has no digest of the executable")] : [],
-        ...asset.urls.filter((url) => url.startsWith("http:")).map((url) =>
-          error(where, `${url} is not https`)
-        ),
       ];
     }),
   ]);

@@ -33,6 +33,7 @@ export async function readSecretKey(
   options: ReadSecretKeyOptions = {},
 ): Promise<SecretKey> {
   const text = "text" in source ? source.text : await readKeyFile(source.file, options);
+  if (isPublic(text)) throw publicKey("from standard input or a variable");
   return await parseSecretKeyFile(text, { password: await passwordFor(text, options) });
 }
 
@@ -45,6 +46,8 @@ async function readKeyFile(path: string, options: ReadSecretKeyOptions): Promise
   const { fs } = options.runtime ?? systemRuntime();
   const info = await fs.stat(await fs.realPath(path).catch((cause) => refuseAbsent(path, cause)));
   if (info?.kind !== "file") throw new TypeError(`Cannot use the secret key ${path}: it is no file`);
+  const bytes = await readFile(fs, path, KEY_FILE_BYTES);
+  if (bytes && isPublic(fromUtf8(bytes))) throw publicKey(path);
   // T11: a key that others can read is theirs, too.
   if (info.mode !== undefined && (info.mode & 0o077) !== 0) {
     const mode = (info.mode & 0o777).toString(8).padStart(4, "0");
@@ -52,7 +55,6 @@ async function readKeyFile(path: string, options: ReadSecretKeyOptions): Promise
       `Cannot use the secret key ${path}: its mode is ${mode}, others can read it; chmod 600 it`,
     );
   }
-  const bytes = await readFile(fs, path, KEY_FILE_BYTES);
   if (bytes && bytes.length <= KEY_FILE_BYTES) return fromUtf8(bytes);
   throw new TypeError(`Cannot use the secret key ${path}: it is too large for one`);
 }
@@ -60,4 +62,14 @@ async function readKeyFile(path: string, options: ReadSecretKeyOptions): Promise
 function refuseAbsent(path: string, cause: unknown): never {
   if (!isFileError(cause, "absent")) throw cause;
   throw new TypeError(`Cannot use the secret key ${path}: there is no such file`, { cause });
+}
+
+function isPublic(text: string): boolean {
+  return /^RW[A-Za-z0-9+/]{54}$/m.test(text);
+}
+
+function publicKey(where: string): TypeError {
+  return new TypeError(
+    `Cannot use the secret key ${where}: it is a public key; the secret one is in the file without .pub`,
+  );
 }

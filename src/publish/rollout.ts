@@ -1,5 +1,6 @@
 import type { ManifestDocument, ReleaseDocument } from "../manifest_schema.ts";
 import { currentShare } from "../rollout.ts";
+import { compareVersions } from "../version.ts";
 import {
   changeManifest,
   type Edited,
@@ -31,6 +32,8 @@ export interface RolloutOptions extends PublishOptions {
   readonly step: RolloutStep;
 }
 
+const DURATION = /^(?:\d+[smhdw])+$/;
+
 type RolloutDocument = NonNullable<ReleaseDocument["rollout"]>;
 
 /**
@@ -41,8 +44,9 @@ type RolloutDocument = NonNullable<ReleaseDocument["rollout"]>;
  * @param folder The release folder's absolute path.
  * @param options The version and the step, and how it is published.
  * @returns What changed.
- * @throws {RangeError} When there is no such version, or nothing to pause, resume or finish.
- * @throws {UpdateError} When a client would refuse the result, such as a percentage above 100.
+ * @throws {RangeError} When there is no such version, it was yanked, there is nothing to pause, resume or finish, or
+ *   percentage, duration or fallback cannot be.
+ * @throws {UpdateError} When a client would refuse the result.
  */
 export async function rollout(folder: string, options: RolloutOptions): Promise<Publication> {
   return await changeManifest(folder, options, (document, now) => withRollout(document, options, now));
@@ -56,12 +60,33 @@ export function withRollout(
 ): Edited {
   const release = document.versions[version];
   if (!release) throw new RangeError(`Cannot roll out ${version}: the manifest does not have it`);
+  if (release.yanked && (typeof step === "object" || step === "resume")) {
+    throw new RangeError(`Cannot roll out ${version}: it was yanked (${release.yanked})`);
+  }
   const { rollout: before, ...rest } = release;
+  if (typeof step === "object") refuseStep(document, version, step);
   const after = typeof step === "object" ? started(step, now) : changed(document, version, step, now);
   const next = after === undefined ? rest : { ...rest, rollout: after };
   const versions = { ...document.versions, [version]: next };
   const change = `${version}: rollout ${shown(before)} → ${shown(after)}`;
   return { document: { ...document, versions }, changes: [change] };
+}
+
+function refuseStep(
+  document: ManifestDocument,
+  version: string,
+  { percent, duration, fallback }: Extract<RolloutStep, object>,
+): void {
+  const refuse = (why: string) => new RangeError(`Cannot roll out ${version}: ${why}`);
+  if (!(percent >= 0 && percent <= 100)) throw refuse(`${percent} percent is not from 0 to 100`);
+  if (duration !== undefined && !DURATION.test(duration)) {
+    throw refuse(`the duration ${JSON.stringify(duration)} is no length of time such as 72h`);
+  }
+  if (fallback === undefined) return;
+  const other = document.versions[fallback];
+  if (!other) throw refuse(`the manifest does not have the fallback ${fallback}`);
+  if (other.yanked) throw refuse(`the fallback ${fallback} was yanked (${other.yanked})`);
+  if (compareVersions(fallback, version) >= 0) throw refuse(`the fallback ${fallback} is not older`);
 }
 
 function started(step: Extract<RolloutStep, object>, now: number): RolloutDocument {
@@ -84,7 +109,8 @@ function changed(
   if (!rollout) throw new RangeError(`Cannot ${step} the rollout of ${version}: there is none`);
   if (step === "finish") return undefined;
   if ((rollout.paused ?? false) === (step === "pause")) {
-    throw new RangeError(`Cannot ${step} the rollout of ${version}: it is ${step}d already`);
+    const why = step === "pause" ? "it is paused already" : "it is not paused";
+    throw new RangeError(`Cannot ${step} the rollout of ${version}: ${why}`);
   }
   return step === "pause" ? paused(document, version, rollout, now) : resumed(rollout, now);
 }

@@ -1,8 +1,11 @@
 /** `cco release`: what each command writes and says, where keys come from, and what never leaves. */
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { chmod, copyFile, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import process from "node:process";
 import { test } from "node:test";
 import type { Command } from "../../src/cli/command.ts";
 import { COMMANDS } from "../../src/cli/commands.ts";
@@ -138,7 +141,8 @@ test("release init --make-keys makes keys outside of the release folder only", a
 
 test("release add takes notes, addresses and conditions; promote and yank their flags", async () => {
   await using world = await openDesk();
-  await build(world, "1.0.0");
+  for (const version of ["0.9.0", "1.0.0"]) await build(world, version);
+  await ok(world, `release add 0.9.0 --from build-0.9.0 ${SIGNED}`);
   await writeFile(join(world.folder, "notes.md"), "- first\n");
   const add =
     `release add 1.0.0 --from build-1.0.0 --url https://example.com/ --notes-file notes.md ${SIGNED}`;
@@ -200,6 +204,12 @@ const refused: [words: string, code: number, stderr: RegExp][] = [
   ["release rotate --folder releases --public RWxx --root-key-file root.key", 2, /there is no such file/],
   [`release rotate --folder releases --root-key-file release.key`, 5, /^Signature verification failed: /],
   [INIT, 2, /it has a .*already$/],
+  [
+    INIT.replace("releases", "other --app ../evil"),
+    2,
+    /"\.\.\/evil": it does not fit into the name of a file$/,
+  ],
+  [INIT.replace("releases", "other --app a\\\\b"), 2, /it does not fit into the name of a file$/],
   [`${INIT} --make-keys keys`, 2, /^Cannot combine --make-keys with keys that exist$/],
   ["release verify --folder releases --version 1.0.0", 2, /^--version needs --assets$/],
   [
@@ -236,6 +246,100 @@ for (const [words, code, stderr] of refused) {
   });
 }
 
+/** What lint would call an error, or a client could not use, is not published in the first place. */
+const unwanted: [words: string, stderr: RegExp][] = [
+  [
+    "add 1.2.0 --from build-1.2.0 --url javascript:alert(1)",
+    /^Cannot add 1\.2\.0: javascript: addresses are of no use/,
+  ],
+  [
+    "add 1.2.0 --from build-1.2.0 --url http://example.com/",
+    /^Cannot add .* http:\/\/example\.com\/ is not encrypted/,
+  ],
+  [
+    "add 1.2.0 --from build-1.2.0 --url https://me:hunter2@example.com/",
+    /example\.com\/ was given with a user or a pass/,
+  ],
+  [
+    "add 1.2.0 --from build-1.2.0 --notes-url javascript:alert(1)",
+    /javascript: addresses are of no use to clients/,
+  ],
+  [
+    "add 1.2.0 --from build-1.2.0 --notes-url file:///etc/passwd",
+    /file: addresses are of no use to clients; use https/,
+  ],
+  ["add 1.2.0 --from build-1.2.0 --notes-url notes.html", /notes\.html is no complete address/],
+  ["add 1.2.0 --from build-1.2.0 --notes-url https://hunter2@example.com/n", /which everybody could read/],
+  ["add 1.2.0 --from build-1.2.0 --minimum-version 1.2.0", /the minimum version 1\.2\.0 is not older$/],
+  ["add 1.2.0 --from build-1.2.0 --minimum-version 2.0.0", /the minimum version 2\.0\.0 is not older$/],
+  [
+    "add 1.2.0 --from build-1.2.0 --minimum-version 0.5.0",
+    /does not have the minimum version 0\.5\.0; add that first$/,
+  ],
+  ["add 1.2.0 --from build-1.2.0 --minimum-version one", /the minimum version one is no SemVer version$/],
+  [
+    "add 1.3.0 --from build-1.2.0",
+    /has no file named cco-v1\.3\.0-<platform>…; it has cco-v1\.3\.0-linux-riscv/,
+  ],
+  ["rollout 1.1.0 --percent 101", /^Cannot roll out 1\.1\.0: 101 percent is not from 0 to 100$/],
+  [
+    "rollout 1.1.0 --percent 5 --duration=-1h",
+    /^Cannot roll out 1\.1\.0: the duration "-1h" is no length of time/,
+  ],
+  ["rollout 1.1.0 --percent 5 --fallback 9.0.0", /the manifest does not have the fallback 9\.0\.0$/],
+  ["rollout 1.0.0 --percent 5 --fallback 1.1.0", /the fallback 1\.1\.0 is not older$/],
+  ["rollout 1.1.0 --percent 5 --fallback 0.9.0", /the fallback 0\.9\.0 was yanked \(broken\)$/],
+  ["rollout 0.9.0 --percent 5", /^Cannot roll out 0\.9\.0: it was yanked \(broken\)$/],
+  ["rollout 1.1.0 --resume", /^Cannot resume the rollout of 1\.1\.0: there is none$/],
+];
+
+test("addresses that clients refuse, and versions, shares and times that cannot be, exit 2 and change nothing", async () => {
+  await using world = await openDesk();
+  for (const version of ["0.9.0", "1.0.0", "1.1.0", "1.2.0"]) await build(world, version);
+  for (const version of ["0.9.0", "1.0.0", "1.1.0"]) {
+    await ok(world, `release add ${version} --from build-${version} ${SIGNED}`);
+  }
+  await ok(world, `release yank 0.9.0 --reason broken ${SIGNED}`);
+  await writeFile(join(world.folder, "build-1.2.0/cco-v1.3.0-linux-riscv.tar.gz"), "");
+  const before = await snapshot(world);
+  for (const [words, expected] of unwanted) {
+    const { code, stdout, stderr } = await world.run(`release ${words} ${SIGNED}`);
+    assert.equal(code, 2, `${words}: ${stderr}`);
+    assert.match(stderr.trimEnd(), expected);
+    assert(!`${stdout}${stderr}`.includes("hunter2"), words);
+  }
+  assert.deepEqual(await snapshot(world), before);
+});
+
+test("release add names files of the version for no known platform, not what lies beside archives", async () => {
+  await using world = await openDesk();
+  await build(world, "1.0.0");
+  for (const rest of ["linux-riscv.tar.gz", "linux-x86_64.tar.gz.minisig", "linux-x86_64.tar.gz.sha256"]) {
+    await writeFile(join(world.folder, `build-1.0.0/cco-v1.0.0-${rest}`), "");
+  }
+  assert.equal(
+    await ok(world, `release add 1.0.0 --from build-1.0.0 ${SIGNED}`),
+    "→ 1.0.0: added for linux-x86_64\n" +
+      `→ not added: cco-v1.0.0-linux-riscv.tar.gz, which is for no platform that is known\n${MANIFEST}`,
+  );
+});
+
+test("Ctrl-C while release add reads files exits 130 and changes nothing", async () => {
+  await using world = await openDesk();
+  await build(world, "1.0.0");
+  const before = await snapshot(world);
+  const { fs } = world.runtime;
+  const open: typeof fs.open = (path, mode) => {
+    if (path.endsWith(".tar.gz")) world.interrupt();
+    return fs.open(path, mode);
+  };
+  world.runtime = { ...world.runtime, fs: Object.assign(Object.create(fs), { open }) };
+  const { code, stderr } = await world.run(`release add 1.0.0 --from build-1.0.0 ${SIGNED}`);
+  assert.equal(code, 130);
+  assert.equal(stderr, "Cancelled. Nothing was changed\n");
+  assert.deepEqual(await snapshot(world), before);
+});
+
 test("thresholds: with two keys of two, one is refused, and keys can be given in different ways", async () => {
   await using world = await openDesk({ withFolder: false });
   await placeKey(world, "second.key", 3);
@@ -265,7 +369,11 @@ test("a secret key that others can read is refused, with the mend", async () => 
 
 const noKeys: [flags: string, stderr: RegExp][] = [
   ["--key-file absent.key", /Cannot use the secret key .*absent\.key: there is no such file/],
-  ["--key-file release.key.pub", /others can read it/],
+  [
+    "--key-file release.key.pub",
+    /release\.key\.pub: it is a public key; the secret one is in the file without/,
+  ],
+  ["--key-env PUBLIC", /it is a public key/],
   ["--key-env ABSENT", /ABSENT: there is no such variable, or it is empty/],
   ["--key-env WRONG", /it is no minisign key file/],
   ["--key-stdin", /it is no minisign key file/],
@@ -275,6 +383,7 @@ const noKeys: [flags: string, stderr: RegExp][] = [
 for (const [flags, expected] of noKeys) {
   test(`no key by ${flags}: exit 2, and what was there instead is not shown`, async () => {
     await using world = await openDesk({ withFolder: false });
+    world.env["PUBLIC"] = (await testKey(2)).publicKey.text;
     world.env["WRONG"] = "not a key but a secret all the same";
     const root = flags.includes("--root-") ? "" : "--root-key-file root.key";
     const { code, stdout, stderr } = await world.run(`release init new ${root} ${flags} --verbose`);
@@ -588,11 +697,65 @@ test("release lint exits 1 for what a client would refuse and 0 for what a perso
   assert.equal(late.stdout, "⚠️  expires: the manifest has 5 days left; refresh it\n");
 });
 
+/** The step of a workflow that a name begins, up to the next one. */
+function stepOf(workflow: string, name: string): string {
+  const steps = workflow.split(/^ {6}- /m).slice(1);
+  const step = steps.find((text) => text.startsWith(`name: ${name}\n`));
+  assert(step !== undefined, name);
+  return step;
+}
+
 test("the workflow that init writes calls a command that exists and does what it says", async () => {
   await using world = await openDesk();
   const workflow = await readFile(join(world.folder, "releases/.github/workflows/refresh.yml"), "utf8");
-  const [, words] = /run: cco (.*)/.exec(workflow) ?? [];
+  const [, words] = /run: cco (.*)/.exec(stepOf(workflow, "Refresh")) ?? [];
   world.env["CCO_RELEASE_KEY"] = await readFile(join(world.folder, "release.key"), "utf8");
   await ok(world, `${words} --folder releases`);
   assert.equal((await manifestOf(world)).sequence, 2);
 });
+
+/** What the variables of the repository say, and what becomes of it. */
+const fetched: [what: string, digest: "right" | "other" | "none", stdout: RegExp][] = [
+  ["runs the cco whose digest the repository names", "right", /^cco\.tar\.gz: OK\n$/],
+  ["runs no cco with another digest", "other", /^cco\.tar\.gz: FAILED\n$/],
+  ["says which variables to set", "none", /^::error::Set the variables CCO_ARCHIVE and CCO_SHA256 of this/],
+];
+for (const [what, digest, expected] of fetched) {
+  test(`the workflow that init writes ${what}`, { skip: process.platform !== "linux" }, async () => {
+    await using world = await openDesk();
+    const folder = await build(world, "1.0.0");
+    const archive = join(world.folder, folder, "cco-v1.0.0-linux-x86_64.tar.gz");
+    const workflow = await readFile(join(world.folder, "releases/.github/workflows/refresh.yml"), "utf8");
+    // Every step but this one finds cco on the PATH.
+    assert(workflow.indexOf("- name: Get cco") < workflow.indexOf("run: cco release refresh"));
+    const script = stepOf(workflow, "Get cco").split("run: |\n")[1]!.replaceAll(/^ {10}/gm, "");
+    await writeFile(join(world.folder, "curl"), CURL, { mode: 0o755 });
+    const sha256 = createHash("sha256").update(await readFile(archive)).digest("hex");
+    const { status, stdout } = spawnSync("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", script], {
+      env: {
+        PATH: `${world.folder}:${process.env["PATH"]}`,
+        RUNNER_TEMP: world.folder,
+        GITHUB_PATH: join(world.folder, "paths"),
+        CCO_ARCHIVE: digest === "none" ? "" : archive,
+        CCO_SHA256: digest === "right" ? sha256 : "0".repeat(64),
+      },
+      encoding: "utf8",
+    });
+    assert.match(stdout, expected);
+    assert.equal(status, digest === "right" ? 0 : 1);
+    const paths = await readFile(join(world.folder, "paths"), "utf8").catch(() => undefined);
+    assert.equal(paths, digest === "right" ? `${world.folder}\n` : undefined);
+    if (digest === "right") {
+      assert.equal(await readFile(join(world.folder, "cco"), "utf8"), scriptOf("1.0.0"));
+    }
+  });
+}
+
+/** Copies the last argument to the file after `--output`, without a network. */
+const CURL = `#!/bin/sh
+while [ $# -gt 1 ]; do
+  [ "$1" = --output ] && output=$2
+  shift
+done
+cp "$1" "$output"
+`;

@@ -98,9 +98,20 @@ test("rollout() refuses what cannot be", () => {
   refuse("2.0.0", "pause", /there is none/);
   refuse("2.0.0", "finish", /there is none/);
   const { document } = withRollout(DOCUMENT, { version: "2.0.0", step: { percent: 1 } }, NOW);
-  refuse("2.0.0", "resume", /resumed already/, document);
+  refuse("2.0.0", "resume", /it is not paused/, document);
+  refuse("3.0.0", { percent: 1 }, /it was yanked \(it was bad\)/);
+  refuse("2.0.0", { percent: 100.1 }, /100\.1 percent is not from 0 to 100/);
+  refuse("2.0.0", { percent: -1 }, /-1 percent is not/);
+  refuse("2.0.0", { percent: NaN }, /NaN percent is not/);
+  refuse("2.0.0", { percent: 1, duration: "soon" }, /the duration "soon" is no length of time/);
+  refuse("2.0.0", { percent: 1, fallback: "0.5.0" }, /does not have the fallback 0\.5\.0/);
+  refuse("2.0.0", { percent: 1, fallback: "2.0.0" }, /the fallback 2\.0\.0 is not older/);
+  refuse("2.0.0", { percent: 1, fallback: "2.1.0-beta.1" }, /is not older/);
   const paused = withRollout(document, { version: "2.0.0", step: "pause" }, NOW).document;
   refuse("2.0.0", "pause", /paused already/, paused);
+  const yanked = withYank(paused, { version: "2.0.0", reason: "x" }).document;
+  refuse("2.0.0", "resume", /it was yanked \(x\)/, yanked);
+  assert.ok(withRollout(yanked, { version: "2.0.0", step: "finish" }, NOW));
 });
 
 test("add() writes down what is known of a version and refuses one that is there", () => {

@@ -122,6 +122,10 @@ test("a change is refused when a client would refuse the result, and the folder 
     await assert.rejects(refresh(folder, stranger), { code: "UNTRUSTED" });
     const step = { percent: 101 };
     await assert.rejects(rollout(folder, { keys: [key], runtime, version: "1.0.0", step }), {
+      name: "RangeError",
+    });
+    const endless = { percent: 1, duration: `${"9".repeat(70)}d` };
+    await assert.rejects(rollout(folder, { keys: [key], runtime, version: "1.0.0", step: endless }), {
       code: "MANIFEST_INVALID",
     });
     assert.deepEqual(await contentOf(folder), before);
@@ -271,6 +275,48 @@ test("lint() finds what a client would refuse and what a person would regret", a
       (await lint(folder, { runtime })).some(({ where }) => where === "1.root.json"),
       "the root has 55 days left",
     );
+  });
+});
+
+test("lint() finds addresses that clients refuse, and shows no password", async () => {
+  await withRelease(async ({ folder, runtime, clock }) => {
+    await edited(folder, (manifest) => {
+      const { platforms } = manifest.versions["1.0.0"];
+      platforms["linux-x86_64"].url = "javascript:alert(1)";
+      platforms["darwin-arm64"].mirrors = ["https://me:hunter2@example.com/demo-v1.0.0-darwin-arm64.gz"];
+      platforms["windows-x86_64"].mirrors = ["file:///mnt/demo-v1.0.0-windows-x86_64.exe", "beside.exe"];
+      manifest.versions["1.0.0"].release_notes = "javascript:alert(1)";
+      manifest.versions["0.1.0"].release_notes = "https://example.com/notes";
+      manifest.expires = manifest.issued.replace("2026-01", "2026-04");
+    });
+    const found = (await lint(folder, { runtime })).map(({ level, where, message }) =>
+      `${level} ${where}: ${message}`
+    ).filter((line) => !/signature|no usual name/.test(line));
+    assert.deepEqual(found, [
+      "error versions.1.0.0.release_notes: javascript: addresses are of no use to clients; use https",
+      "error versions.1.0.0.darwin-arm64: https://example.com/demo-v1.0.0-darwin-arm64.gz was given with a user or " +
+      "a password, which everybody could read",
+      "error versions.1.0.0.linux-x86_64: javascript: addresses are of no use to clients; use https",
+      "warning versions.1.0.0.windows-x86_64: file:///mnt/demo-v1.0.0-windows-x86_64.exe is for clients only that " +
+      "read the manifest from the same machine",
+    ]);
+    // A quarter of its 90 days.
+    const expires = Date.parse("2026-04-15T12:00:00Z");
+    for (const [left, isFine] of [[23, true], [22, false]] as const) {
+      clock.now = expires - left * DAY;
+      const places = (await lint(folder, { runtime })).map(({ where }) => where);
+      assert.equal(!places.includes("expires"), isFine, `${left} days`);
+    }
+  });
+});
+
+test("lint() warns of less than two weeks also of a manifest that was made to hold for three", async () => {
+  await withRelease(async ({ folder, runtime, clock, key }) => {
+    await refresh(folder, { keys: [key], runtime, validity: 21 * DAY });
+    for (const [passed, expected] of [[7, []], [8, ["expires"]]] as const) {
+      const runtimeThen = { ...runtime, now: () => clock.now + passed * DAY };
+      assert.deepEqual((await lint(folder, { runtime: runtimeThen })).map(({ where }) => where), expected);
+    }
   });
 });
 
