@@ -24,7 +24,8 @@ const FAILURES: readonly (NetworkFailure & { readonly pattern: RegExp })[] = [
   {
     pattern: /proxy.*(authenti|407)|407 proxy|proxy response \(407\)|PROXY_AUTH/i,
     reason:
-      "the proxy asks for a user and password; put them into HTTPS_PROXY as http://user:password@host:port",
+      "the proxy asks for a user and password; put them into HTTPS_PROXY, or updates.proxy of cco, as " +
+      "http://user:password@host:port",
     transient: false,
   },
   {
@@ -42,7 +43,7 @@ const FAILURES: readonly (NetworkFailure & { readonly pattern: RegExp })[] = [
       /UnknownIssuer|BadSignature|CERT_SIGNATURE_FAILURE|UNABLE_TO_(VERIFY_LEAF|GET_ISSUER)|SELF_SIGNED|self.signed|unable to (verify|get local issuer)/i,
     reason:
       "the server's certificate is signed by an authority this program does not know; in a network with its " +
-      "own authority set DENO_TLS_CA_STORE=system (Deno) or NODE_EXTRA_CA_CERTS=FILE (Node, Bun)",
+      "own authority set SSL_CERT_FILE, or updates.ca_file of cco, to a file with its certificate",
     transient: false,
   },
   {
@@ -68,12 +69,14 @@ const FAILURES: readonly (NetworkFailure & { readonly pattern: RegExp })[] = [
   },
   {
     pattern: /tunnel|proxy connect|UND_ERR_ABORTED|proxy/i,
-    reason: "the proxy did not let the request through; check HTTPS_PROXY and NO_PROXY",
+    reason:
+      "the proxy did not let the request through; check HTTPS_PROXY, or updates.proxy of cco, and NO_PROXY",
     transient: true,
   },
   {
     pattern: /ECONNREFUSED|connection refused/i,
-    reason: "nothing answers at this address; the server may be down, or a proxy may be needed (HTTPS_PROXY)",
+    reason:
+      "nothing answers at this address; the server may be down, or a proxy may be needed (HTTPS_PROXY, updates.proxy of cco)",
     transient: true,
   },
   {

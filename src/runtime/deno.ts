@@ -51,9 +51,9 @@ export function denoRuntime(): Runtime {
 /** Deno does not know the authorities of the machine it runs on: they are looked up when one is met. */
 async function fetchTrusting(url: string, init: RequestInit): Promise<Response> {
   try {
-    if (!hasProxyExceptions()) return await fetch(url, init);
-    const { fetchWithExceptions } = await import("./deno/fetch.ts");
-    return await fetchWithExceptions(url, init);
+    if (!hasSpecialProxies()) return await fetch(url, init);
+    const { fetchByVariables } = await import("./deno/fetch.ts");
+    return await fetchByVariables(url, init);
   } catch (error) {
     const { fetchTrustingMachine, isUnknownAuthority } = await import("./deno/fetch.ts");
     if (!isUnknownAuthority(error)) throw error;
@@ -61,9 +61,20 @@ async function fetchTrusting(url: string, init: RequestInit): Promise<Response> 
   }
 }
 
-function hasProxyExceptions(): boolean {
-  return ["NO_PROXY", "no_proxy"].some((variable) =>
-    Deno.permissions.querySync({ name: "env", variable }).state === "granted" && Deno.env.get(variable)
+/** Exceptions, and variables of which both spellings are set, are read here: Deno reads them in another way. */
+function hasSpecialProxies(): boolean {
+  const [except, exceptLower] = bothSpellings("NO_PROXY");
+  return Boolean(except || exceptLower) || ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"].some((variable) => {
+    const [upper, lower] = bothSpellings(variable);
+    return Boolean(upper && lower) && upper !== lower;
+  });
+}
+
+function bothSpellings(name: string): (string | undefined)[] {
+  return [name, name.toLowerCase()].map((variable) =>
+    Deno.permissions.querySync({ name: "env", variable }).state === "granted"
+      ? Deno.env.get(variable)
+      : undefined
   );
 }
 

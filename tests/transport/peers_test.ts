@@ -146,6 +146,18 @@ const proxyCases: [
 ][] = [
   ["HTTP_PROXY", (proxy) => ({ HTTP_PROXY: proxy }), SHA256, true],
   ["http_proxy", (proxy) => ({ http_proxy: proxy }), SHA256, true],
+  [
+    "http_proxy before HTTP_PROXY",
+    (proxy) => ({ HTTP_PROXY: "http://127.0.0.1:1", http_proxy: proxy }),
+    SHA256,
+    true,
+  ],
+  [
+    "all_proxy before ALL_PROXY",
+    (proxy) => ({ ALL_PROXY: "http://127.0.0.1:1", all_proxy: proxy }),
+    SHA256,
+    true,
+  ],
   ["NO_PROXY", (proxy) => ({ HTTP_PROXY: proxy, NO_PROXY: "example.com,127.0.0.1" }), SHA256, false],
   ["no_proxy", (proxy) => ({ http_proxy: proxy, no_proxy: "127.0.0.1" }), SHA256, false],
   ["ALL_PROXY", (proxy) => ({ ALL_PROXY: proxy }), SHA256, true],

@@ -27,18 +27,18 @@ export function denoFetch({ proxy, caFile }: NetworkOptions): Fetch {
 }
 
 /**
- * Fetches as the environment says, with exceptions that Deno does not understand: of `NO_PROXY` it leaves out `*`,
- * ports and capital letters.
+ * Fetches as the environment says where Deno reads it in another way: of `NO_PROXY` it leaves out `*`, ports and capital
+ * letters, and of two spellings of a variable it takes the upper-case one.
  *
  * @param url The address.
  * @param init The request.
  */
-export async function fetchWithExceptions(url: string, init: RequestInit): Promise<Response> {
-  fetchExcepting ??= clientFetch([], undefined);
-  return await fetchExcepting(url, init);
+export async function fetchByVariables(url: string, init: RequestInit): Promise<Response> {
+  fetchChoosing ??= clientFetch([], undefined);
+  return await fetchChoosing(url, init);
 }
 
-let fetchExcepting: Fetch | undefined;
+let fetchChoosing: Fetch | undefined;
 
 /**
  * Fetches again with the authorities of this machine, after one that Deno does not know has been met.
@@ -65,18 +65,28 @@ export function isUnknownAuthority(error: unknown): boolean {
     (/UnknownIssuer|BadSignature/.test(error.message) || isUnknownAuthority(error.cause));
 }
 
-/** Each connection is kept for the next request, so that there are two clients at most. */
+/**
+ * Each connection is kept for the next request, so that there is one client for each proxy, and one without.
+ *
+ * Where the environment names the proxy, it is handed to the client all the same: Deno would prefer the upper-case names.
+ */
 function clientFetch(caCerts: string[], proxy: string | undefined): Fetch {
   const environment = proxySettings(readVariable);
   const settings = proxy === undefined ? environment : { ...environment, http: proxy, https: proxy };
-  let direct: Deno.HttpClient | undefined;
-  let proxied: Deno.HttpClient | undefined;
+  const clients = new Map<string | undefined, Deno.HttpClient>();
   return (url, init) => {
-    const client = proxyFor(new URL(url), settings) === undefined
-      ? direct ??= withoutProxies(() => Deno.createHttpClient({ caCerts }))
-      : proxied ??= Deno.createHttpClient({ caCerts, ...(proxy && { proxy: denoProxy(new URL(proxy)) }) });
+    const through = proxyFor(new URL(url), settings);
+    const client = clients.get(through) ?? makeClient(caCerts, through);
+    clients.set(through, client);
     return fetch(url, { ...init, client } as RequestInit);
   };
+}
+
+function makeClient(caCerts: string[], proxy: string | undefined): Deno.HttpClient {
+  if (proxy === undefined) return withoutProxies(() => Deno.createHttpClient({ caCerts }));
+  // What cannot be read is left to Deno, as a variable that it reads itself.
+  if (!URL.canParse(proxy)) return Deno.createHttpClient({ caCerts });
+  return Deno.createHttpClient({ caCerts, proxy: denoProxy(new URL(proxy)) });
 }
 
 /** A client takes the proxies from the environment when it is made, and there is no option against that. */
