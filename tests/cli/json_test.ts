@@ -60,6 +60,7 @@ const life: [words: string, shape: string, code: number][] = [
   ["config get updates.foo", "error", 3],
   ["config edit", "error", 2],
   ["rollback", "error", 5],
+  ["rollback --to 2025.10.1", "error", 2],
 ];
 
 test("every command prints one document of its published shape and nothing else", async () => {
@@ -142,6 +143,11 @@ test("an error's code, exit code and details are for programs", async () => {
   assert.equal(error.code, "ASSET_MISSING");
   assert.equal(error.exitCode, 5);
   assert.deepEqual(error.details.available, ["plan9-mips"]);
+});
+
+test("the root of the published schema allows every shape in it", () => {
+  const allowed = output.anyOf.map(({ $ref }: { $ref: string }) => decodeURIComponent($ref));
+  assert.deepEqual(allowed, Object.keys(output.$defs).map((name) => `#/$defs/${name}`));
 });
 
 test("there is a shape for every command", () => {

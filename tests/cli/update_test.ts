@@ -244,8 +244,11 @@ test("cco rollback --to goes back to that version only", async () => {
   await using world = await worldWithUpdate();
   await world.run("update --yes");
   const wrong = await world.run("rollback --to 2024.1.1");
-  assert.equal(wrong.code, 5);
-  assert.match(wrong.stderr, /2024\.1\.1/);
+  assert.equal(wrong.code, 2);
+  assert.match(
+    wrong.stderr,
+    /^No backup of version 2024\.1\.1 available: \S+cco\.backup is version 2025\.11\.1; /,
+  );
   assert.equal((await world.run("update --rollback --to 2025.11.1")).code, 0);
   assert.equal(await readFile(world.executable, "utf8"), scriptOf("2025.11.1"));
 });
@@ -281,14 +284,14 @@ test("updates.keep_backups keeps that many versions: each can be listed and gone
   ]);
 
   const wrong = await world.run("rollback --to 2025.11.1");
-  assert.equal(wrong.code, 5);
+  assert.equal(wrong.code, 2);
   assert.match(
     wrong.stderr,
-    /^No backup version available: .*cco\.backup\.older-0003 is version 2025\.11\.3/,
+    /^No backup of version 2025\.11\.1 available: .*cco\.backup\.older-0003 is version 2025\.11\.3/,
   );
   assert.match(
     (await world.run("rollback --to 2025.11.3")).stdout,
-    /Rolled back to previous version 2025\.11\.3/,
+    /^✅ Rolled back to previous version 2025\.11\.3\nℹ️ {2}Newer backups are gone: 2025\.11\.4\n/,
   );
   assert.equal(await readFile(world.executable, "utf8"), scriptOf("2025.11.3"));
   assert.deepEqual(await world.installed(), ["cco", "cco.backup"]);
