@@ -9,7 +9,7 @@ import type { Manifest, Release } from "./manifest.ts";
 import { inRange } from "./version.ts";
 
 /**
- * Asks all of these rules; the first that says no decides.
+ * Asks all of these rules, also after one has said no: whoever asks why wants to know of every reason.
  *
  * @param release The release in question.
  * @param situation The installation and what its user wants.
@@ -21,11 +21,14 @@ export async function isAllowed(
   situation: Situation,
   say: Say,
 ): Promise<boolean> {
-  return isNotYanked(release, say) &&
-    isNotRefused(release, situation, say) &&
-    await isInPin(release, situation, say) &&
-    isOldEnough(release, situation, say) &&
-    runsOnSystem(release, situation, say);
+  const answers = [
+    isNotYanked(release, say),
+    isNotRefused(release, situation, say),
+    await isInPin(release, situation, say),
+    isOldEnough(release, situation, say),
+    runsOnSystem(release, situation, say),
+  ];
+  return !answers.includes(false);
 }
 
 /** Why the installed version was withdrawn, if it was. */

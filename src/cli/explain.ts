@@ -12,67 +12,45 @@ import type {
   UpdateError,
   Verdict,
 } from "../../mod.ts";
-import { EXIT, Failure } from "./failure.ts";
+import type { Settings } from "../config/load_settings.ts";
+import { parseWindow, windowContains } from "../config/window.ts";
+import { EXIT } from "./failure.ts";
 import type { Invocation } from "./invocation.ts";
+import { asIf, parseSuppositions } from "./suppositions.ts";
 import { updateFailure } from "./update_failure.ts";
 import { choiceOptions, updaterOptions } from "./updater_options.ts";
 
-/** What can be supposed of another machine. */
-const SUPPOSITIONS = ["version", "platform", "id", "channel"] as const;
-type Supposed = { readonly [K in typeof SUPPOSITIONS[number]]?: string };
 type Library = typeof import("../../mod.ts");
 
 /**
  * Shows every rule of the choice with its verdict, for this machine or for the one that `--as-if` describes. Nothing is
- * remembered and nothing is installed. What is shown is what an unattended run is offered.
+ * remembered and nothing is installed. What is shown is what an unattended run is offered, and what a person at a
+ * terminal is, where that differs.
  *
  * @param invocation The run.
  * @returns The exit code.
  * @throws {Failure} Exit code 2 when `--as-if` cannot be read, 4 when the source cannot be used.
  */
 export async function explain(invocation: Invocation): Promise<number> {
-  const supposed = parseSuppositions(invocation.flag("as-if"));
+  const supposed = await parseSuppositions(invocation.flag("as-if"));
   const library = await import("../../mod.ts");
   const settings = await invocation.settings();
   const options = {
     ...await updaterOptions(invocation),
     ...choiceOptions(invocation, settings),
-    ...asIf(supposed, library),
     manual: false,
   };
+  const choosing = { ...options, ...asIf(supposed, options.runtime) };
   try {
     const manifest = await library.fetchManifest(settings.get("updates.sources"), options);
-    show(invocation, manifest, await explanationOf(library, manifest, options), options);
+    const explanation = await explanationOf(library, manifest, choosing);
+    const { update } = await explanationOf(library, manifest, { ...choosing, manual: true });
+    const early = update?.version === explanation.update?.version ? undefined : update?.version;
+    show(invocation, manifest, { ...explanation, early, window: windowNow(invocation, settings) }, choosing);
     return EXIT.ok;
   } catch (error) {
     throw library.isUpdateError(error) ? updateFailure(error, "check") : error;
   }
-}
-
-function parseSuppositions(text: string | undefined): Supposed {
-  const entries = (text ?? "").split(",").filter((part) => part !== "").map((part) => part.split("=", 2));
-  for (const [name, value] of entries) {
-    const isKnown = SUPPOSITIONS.some((supposition) => supposition === name);
-    if (!isKnown || !value) {
-      throw usage(`Cannot suppose ${name}: use --as-if version=…,platform=…,id=…,channel=…`);
-    }
-  }
-  return Object.fromEntries(entries);
-}
-
-function asIf(
-  { version, platform, id, channel }: Supposed,
-  { isVersion }: Library,
-): Partial<CheckForUpdateOptions> {
-  if (version !== undefined && !isVersion(version)) {
-    throw usage(`Cannot suppose version ${version}: it is not SemVer`);
-  }
-  return {
-    ...(version === undefined ? {} : { currentVersion: version }),
-    ...(platform === undefined ? {} : { target: platform }),
-    ...(id === undefined ? {} : { installationId: id }),
-    ...(channel === undefined ? {} : { channel }),
-  };
 }
 
 /** The updater ends at a platform without a file; with another platform it tells what the other rules say. */
@@ -102,10 +80,29 @@ function noFile(version: string, { message }: UpdateError): Verdict {
   };
 }
 
+/** When automatic installs may happen: no rule of the choice, and still why nothing is installed. */
+function windowNow(
+  { world: { runtime } }: Invocation,
+  settings: Settings,
+): { text: string; open: boolean; used: boolean } | undefined {
+  const text = settings.get("updates.window");
+  const window = text === undefined ? undefined : parseWindow(text);
+  if (text === undefined || window === undefined) return undefined;
+  return { text, open: windowContains(window, runtime.now()), used: settings.get("updates.auto_install") };
+}
+
+/** What is shown besides the verdicts. */
+interface Shown extends Explanation {
+  /** What a person at a terminal is offered, where that is another version. */
+  readonly early: string | undefined;
+  /** The maintenance window of the settings. */
+  readonly window: ReturnType<typeof windowNow>;
+}
+
 function show(
   { output, world: { runtime } }: Invocation,
   { source, trust }: Manifest,
-  { verdicts, latest, update }: Explanation,
+  { verdicts, latest, update, early, window }: Shown,
   { currentVersion, channel, target }: CheckForUpdateOptions,
 ): void {
   const machine = target ?? `${runtime.os}-${runtime.arch}`;
@@ -117,8 +114,10 @@ function show(
   for (const { rule, version, passed, reason } of verdicts) {
     output.line(`  ${passed ? "✓" : "✗"} ${rule} (${version}): ${reason}`);
   }
+  if (window !== undefined) output.line(windowLine(window));
   output.line();
   output.line(update === undefined ? "Nothing is offered" : `Offered: v${update.version}${because(update)}`);
+  if (early !== undefined) output.line(`Offered to a person who runs 'cco update' at a terminal: v${early}`);
   output.document({
     source,
     signed: trust.signed,
@@ -129,7 +128,14 @@ function show(
     verdicts,
     offered: update?.version ?? null,
     reason: update?.reason ?? null,
+    offeredToPerson: early ?? update?.version ?? null,
+    window: window === undefined ? null : { text: window.text, open: window.open, used: window.used },
   });
+}
+
+function windowLine({ text, open, used }: NonNullable<Shown["window"]>): string {
+  if (!used) return `  • window: ${text}: it has no effect while updates.auto_install is false`;
+  return `  • window: ${text}: automatic installs ${open ? "may happen now" : "wait for it"}`;
 }
 
 function because({ reason, latest }: Update): string {
@@ -140,8 +146,4 @@ function because({ reason, latest }: Update): string {
     requested: ", because it was asked for",
   };
   return words[reason] ?? "";
-}
-
-function usage(message: string): Failure {
-  return new Failure(message, { exitCode: EXIT.usage, code: "USAGE" });
 }

@@ -247,7 +247,10 @@ test("cco explain shows every rule with its verdict, for an unattended run", asy
   assert.match(stdout, /^Installed: 2025\.11\.1 on linux-x86_64, channel stable$/m);
   assert.match(stdout, /^ {2}✓ channel \(2025\.11\.2\): /m);
   assert.match(stdout, /^ {2}✗ rollout \(2025\.11\.2\): .*0\.00 %/m);
-  assert.match(stdout, /\nNothing is offered\n$/);
+  assert.match(
+    stdout,
+    /\nNothing is offered\nOffered to a person who runs 'cco update' at a terminal: v2025\.11\.2\n$/,
+  );
 });
 
 test("cco explain --as-if supposes another machine", async () => {
@@ -259,6 +262,35 @@ test("cco explain --as-if supposes another machine", async () => {
   assert.match(other.stdout, /✓ newer \(2025\.11\.2\)/);
   assert.match(other.stdout, /✗ platform \(2025\.11\.2\): it has no file for windows-x86_64/);
   assert.match((await world.run("explain")).stdout, /\nOffered: v2025\.11\.2\n$/);
+});
+
+test("cco explain --as-if of another platform says nothing of this machine", async () => {
+  await using world = await healthyWorld();
+  const { stdout } = await world.run("explain --as-if platform=darwin-arm64");
+  assert.match(stdout, /✗ platform \(2025\.11\.2\): it has no file for darwin-arm64 \(darwin, arm64\)/);
+  assert.doesNotMatch(stdout, /\(linux|x86_64\):/);
+});
+
+test("cco explain asks every rule, also after one has said no, and names the window", async () => {
+  await using world = await healthyWorld();
+  const key = await testKey(7);
+  const date = new Date(world.runtime.now() - 3_600_000).toISOString();
+  await world.publish([{ version: "2025.11.2", fields: { date } }], { key });
+  await world.writeConfig(
+    '[updates]\npin = "~2025.10"\nminimum_age = "7d"\nwindow = "Mon 02:00-02:01 UTC"\n',
+  );
+  const { stdout } = await world.run("explain");
+  assert.match(stdout, /^ {2}✗ pin \(2025\.11\.2\): it is outside the pinned range ~2025\.10$/m);
+  assert.match(stdout, /^ {2}✗ minimum-age \(2025\.11\.2\): it is not yet old enough$/m);
+  assert.match(
+    stdout,
+    /^ {2}• window: Mon 02:00-02:01 UTC: it has no effect while updates\.auto_install is false$/m,
+  );
+  assert.match(stdout, /\nNothing is offered\n$/);
+  await world.writeConfig('[updates]\nauto_install = true\nwindow = "00:00-23:59 UTC"\n');
+  const { document } = await world.json("explain");
+  assert.deepEqual(Object.keys(document["window"] as object), ["text", "open", "used"]);
+  assert.equal(document["offeredToPerson"], "2025.11.2");
 });
 
 test("cco explain refuses suppositions that it does not know", async () => {
