@@ -112,10 +112,8 @@ function space({ freeBytes, size = 0, executable }: InstallationReport): Finding
   return { name, status: "problem", message, mend: "Make room there" };
 }
 
-async function onPath(
-  { world: { terminal, runtime } }: Invocation,
-  { executable }: InstallationReport,
-): Promise<Finding> {
+async function onPath(invocation: Invocation, { executable }: InstallationReport): Promise<Finding> {
+  const { terminal, runtime } = invocation.world;
   const name = "PATH";
   const { separator, name: program } = runtime.os === "windows"
     ? { separator: ";", name: "cco.exe" }
@@ -128,5 +126,20 @@ async function onPath(
     const mend = `Remove the other one, or put the folder of this one before ${folder}`;
     return { name, status: "problem", message: `cco is ${path}, not this ${executable}`, mend };
   }
-  return { name, status: "problem", message: "there is no cco on it", mend: "Run: cco install" };
+  return await notOnPath(invocation);
+}
+
+/** What `cco install` writes counts for terminals that are opened afterwards. */
+async function notOnPath(invocation: Invocation): Promise<Finding> {
+  const name = "PATH";
+  const message = "there is no cco on it";
+  const { world } = invocation;
+  const [home, { binDirectory }] = [await world.terminal.home(), await invocation.paths()];
+  const { profilesWithPath } = await import("./profiles.ts");
+  const [profile] = home === undefined || binDirectory === undefined
+    ? []
+    : await profilesWithPath(world, home, binDirectory);
+  if (profile === undefined) return { name, status: "problem", message, mend: "Run: cco install" };
+  const since = `${message} in this terminal; ${profile} puts it there`;
+  return { name, status: "note", message: since, mend: "Open a new terminal" };
 }

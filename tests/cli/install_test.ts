@@ -271,6 +271,21 @@ test("cco install serves fish where bash is the person's shell, and asks ZDOTDIR
   assert.deepEqual(await tree(home), all);
 });
 
+test("cco doctor says right after cco install to open a new terminal, and without it to run it", async () => {
+  await using world = await downloaded();
+  const path = async () => {
+    const { document } = await world.json("doctor");
+    return (document["findings"] as { name: string; status: string; mend?: string }[])
+      .flatMap(({ name, status, mend }) => name === "PATH" ? [status, mend] : []);
+  };
+  assert.deepEqual(await path(), ["problem", "Run: cco install"]);
+  await world.run("install");
+  assert.deepEqual(await path(), ["note", "Open a new terminal"]);
+  world.env["PATH"] += `:${join(world.env["HOME"]!, ".local/bin")}`;
+  world.runtime = { ...world.runtime, execPath: join(world.env["HOME"]!, ".local/bin/cco") };
+  assert.equal((await path())[0], "ok");
+});
+
 test("cco install says of a folder in its place what to do, with --force and without", async () => {
   await using world = await downloaded();
   await mkdir(join(world.env["HOME"]!, ".local/bin/cco"), { recursive: true });
