@@ -22,6 +22,7 @@ export type UpdateMode = typeof MODES[number];
  * @param invocation The run.
  * @returns What is asked for instead of an update, `undefined` for an update.
  * @throws {Failure} Exit code 2 when the flags contradict each other, or name a channel or a version that cannot be.
+ * @throws {ConfigError} Exit code 3 when they contradict the managed policy.
  */
 export async function updateMode(invocation: Invocation): Promise<UpdateMode | undefined> {
   const modes = MODES.filter((mode) => invocation.has(mode));
@@ -34,6 +35,9 @@ export async function updateMode(invocation: Invocation): Promise<UpdateMode | u
   }
   requireChannel(invocation.flag("channel"));
   await requireVersion(invocation.flag("version"));
+  if (invocation.has("channel") || invocation.has("version")) {
+    await (await import("./managed_flags.ts")).refuseManaged(invocation);
+  }
   return mode;
 }
 

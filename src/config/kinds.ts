@@ -27,6 +27,8 @@ const WORDS_OF_TRUTH: ReadonlyMap<string, boolean> = new Map([
   ...["true", "yes", "on", "1"].map((word) => [word, true] as const),
   ...["false", "no", "off", "0"].map((word) => [word, false] as const),
 ]);
+/** What `parseDuration` takes. */
+const BOUND = "; no number above 999999";
 const INTERVALS: readonly string[] = ["hourly", "daily", "weekly", "never"];
 
 /** The channels that can be chosen. */
@@ -50,7 +52,11 @@ export const BOOLEAN: Kind<boolean> = {
 /** How often to check: a word, or a length of time of at least a minute. */
 export const INTERVAL: Kind<string> = text(
   (value) => INTERVALS.includes(value) || (parseDuration(value) ?? 0) >= 60_000,
-  (value) => `Invalid interval: ${value}. Use: ${INTERVALS.join(", ")}`,
+  (value) => {
+    // Who wrote a word is told the words; who wrote a length of time is told what is wrong with it.
+    const lengths = /^\d/.test(value) ? `, or a length of time of at least a minute, such as 6h${BOUND}` : "";
+    return `Invalid interval: ${value}. Use: ${INTERVALS.join(", ")}${lengths}`;
+  },
   INTERVALS,
 );
 
@@ -64,7 +70,7 @@ export const CHANNEL: Kind<string> = text(
 /** A length of time. */
 export const DURATION: Kind<string> = text(
   (value) => parseDuration(value) !== undefined,
-  (value) => `Invalid duration: ${value}. Use a form such as 90s, 30m, 6h, 7d or 1d12h, or 0`,
+  (value) => `Invalid duration: ${value}. Use a form such as 90s, 30m, 6h, 7d or 1d12h, or 0${BOUND}`,
   ["0", "6h", "1d", "7d"],
 );
 

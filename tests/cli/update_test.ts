@@ -411,3 +411,38 @@ test("why the installed version was withdrawn is said, in words that cannot stee
   const { reason, withdrawn } = document["update"] as Record<string, unknown>;
   assert.deepEqual({ reason, withdrawn }, { reason: "yanked", withdrawn: yanked });
 });
+
+const managed: [policy: string, words: string, code: number, message: RegExp][] = [
+  [
+    'channel = "stable"',
+    "update --check --channel beta",
+    3,
+    /^Managed configuration key: updates\.channel is stable by the policy \S+policy\.toml, which --channel beta cannot/,
+  ],
+  ['channel = "stable"', "update --check --channel stable", 0, /^$/],
+  [
+    'pin = "~2025.10"',
+    "update --dry-run --yes --version 2025.11.2",
+    3,
+    /^Managed configuration key: updates\.pin is ~2025\.10 by the policy \S+policy\.toml, which --version 2025\.11\.2 cannot/,
+  ],
+  ['pin = "~2025.11"', "update --dry-run --yes --version v2025.11.2", 0, /^$/],
+];
+
+for (const [policy, words, code, message] of managed) {
+  test(`with ${policy} in the policy, cco ${words} ends with ${code}`, async () => {
+    await using world = await TestWorld.make();
+    await world.publish([{ version: "2025.11.2" }]);
+    await writeFile(world.policyFile, `[updates]\n${policy}\n`, { mode: 0o644 });
+    const answer = await world.run(words);
+    assert.equal(answer.code, code, answer.stderr);
+    assert.match(answer.stderr, message);
+  });
+}
+
+test("a pin of the person's own does not keep --version away", async () => {
+  await using world = await TestWorld.make();
+  await world.publish([{ version: "2025.11.2" }]);
+  await world.writeConfig('[updates]\npin = "~2025.10"\nchannel = "stable"\n');
+  assert.equal((await world.run("update --dry-run --yes --version 2025.11.2")).code, 0);
+});

@@ -45,6 +45,8 @@ const refused: [key: SettingKey, text: string, message: RegExp][] = [
   ["updates.channel", "Stable", /^Invalid channel: Stable\. Use: stable, beta, nightly$/],
   ["updates.minimum_age", "soon", /^Invalid duration: soon/],
   ["updates.window", "Tue 25:00-04:00 UTC", /^Invalid window/],
+  ["updates.check_interval", "30s", /never, or a length of time of at least a minute, such as 6h/],
+  ["updates.minimum_age", "9999999d", /^Invalid duration: 9999999d\. .*; no number above 999999$/],
   ["updates.pin", "$(reboot)", /^Invalid version range/],
   ["updates.sources", "http://evil.example/m.json", /^Invalid source: http:/],
   ["updates.sources", "https://user:pw@a.example/", /^Invalid source: https:\/\/\*{3}@a\.example/],
