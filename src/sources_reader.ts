@@ -96,10 +96,15 @@ async function readLocal(
   { what, maxBytes }: DocumentRequest,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const path = pathOfFileUrl(url, runtime.os);
+  const unreadable = (why: string, cause?: unknown) => {
+    const message = `Cannot read the ${what} at ${path}: ${why}`;
+    return new UpdateError("NETWORK", message, { url, attempts: 1 }, { cause });
+  };
+  const info = await runtime.fs.stat(path).catch(() => undefined);
+  if (info?.kind === "directory") throw unreadable("it is a folder; end its address with a slash");
   const bytes = await readFile(runtime.fs, path, maxBytes).catch((error: unknown) => {
     if (!isFileError(error)) throw error;
-    const message = `Cannot read the ${what} at ${path}: ${error.message}`;
-    throw new UpdateError("NETWORK", message, { url, attempts: 1 }, { cause: error });
+    throw unreadable(error.message, error);
   });
   if (bytes === undefined || bytes.length <= maxBytes) return bytes;
   const message = `Cannot read the ${what} at ${path}: it is larger than ${maxBytes} bytes`;

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { pathToFileURL } from "node:url";
 import type { UntrustedReason, UpdateErrorCode } from "../src/errors.ts";
 import { fetchManifest, type FetchManifestOptions } from "../src/fetch_manifest.ts";
 import { MANIFEST_BYTES, SIGNATURE_BYTES } from "../src/limits.ts";
 import type { SecretKey } from "../src/minisign_secret.ts";
-import { type MemoryRuntime, memoryRuntime } from "../src/runtime/memory.ts";
+import { MemoryMachine, type MemoryRuntime, memoryRuntime } from "../src/runtime/memory.ts";
 import type { TrustPolicy } from "../src/trust.ts";
 import { failsWith } from "./support/fails_with.ts";
+import { inTemporaryFolder } from "./support/server_test.ts";
 import {
   APP,
   manifestText,
@@ -233,6 +235,19 @@ test("fetchManifest() says that there is no manifest", async () => {
   for (const source of [SOURCE, "file:///srv/version-manifest.json"]) {
     await failsWith(fetchManifest(source, { runtime }), "HTTP_STATUS", { url: source, status: 404 });
   }
+});
+
+test("fetchManifest() says that the address of a folder needs a slash", async () => {
+  await inTemporaryFolder(async (folder) => {
+    const source = pathToFileURL(folder).href;
+    const { message } = await failsWith(fetchManifest(source), "NETWORK");
+    assert.match(message, /it is a folder; end its address with a slash$/);
+    assert.equal((await failsWith(fetchManifest(`${source}/`), "HTTP_STATUS")).details.status, 404);
+  });
+  const machine = new MemoryMachine();
+  machine.putFolder("/srv");
+  const { message } = await failsWith(fetchManifest("file:///srv", { runtime: machine.start() }), "NETWORK");
+  assert.match(message, /at \/srv: it is a folder; end its address with a slash$/);
 });
 
 test("fetchManifest() says that a manifest in a folder cannot be read", async () => {
