@@ -11,6 +11,7 @@ import { probeVersion, versionIfItRuns } from "./probe.ts";
 import { endProbation } from "./probation.ts";
 import { outcomeMemory } from "./probation_memory.ts";
 import { refuseVersion } from "./refused_versions.ts";
+import { fileDigest } from "./replace/file_digest.ts";
 import { recoverInstallation } from "./replace/recovery.ts";
 import { noBackup, restoreBackup } from "./replace/restore_backup.ts";
 import { strategyFor } from "./replace/system.ts";
@@ -32,11 +33,19 @@ export interface RollbackOptions
   readonly to?: string | undefined;
   /** A version that failed here: it is remembered before anything is changed, and not offered again. */
   readonly refuse?: string | undefined;
+  /**
+   * SHA-256 digest of the executable that is to be taken back. When another one is installed by then, nothing is changed:
+   * an automatic rollback must not undo what a person has done in the meantime.
+   * @default whatever is installed
+   */
+  readonly installed?: string | undefined;
 }
 
 /** What {@link rollback} did. */
 export interface RollbackResult {
-  /** The version that is live again; `undefined` when it does not say. */
+  /** `superseded`: the executable was not the one that `installed` names, and nothing was changed. */
+  readonly outcome: "rolled-back" | "superseded";
+  /** The version that is live; `undefined` when it does not say. */
   readonly to: string | undefined;
   /** Path of the executable. */
   readonly executable: string;
@@ -52,7 +61,7 @@ export interface RollbackResult {
  * Permissions: reading, writing and running in the folder of the executable.
  *
  * @param options Which executable, and how its backup is asked for its version.
- * @returns What is live now.
+ * @returns What was done, and what is live now.
  * @throws {UpdateError} `NO_BACKUP`, `PROBE_FAILED`, `UPDATE_IN_PROGRESS`, `NOT_WRITABLE`, `REPLACE_FAILED`: nothing was
  *   changed. `ROLLBACK_FAILED`: a human is needed.
  */
@@ -65,20 +74,33 @@ export async function rollback(options: RollbackOptions = {}): Promise<RollbackR
     const memory = outcomeMemory(runtime, installation, stateDirectory);
     await recoverInstallation(runtime, strategyFor(runtime), installation, { probe, memory });
     let to: string | undefined;
-    await restoreBackup(runtime, installation, {
+    const isRestored = await restoreBackup(runtime, installation, {
       to: options.to,
       choose: async (backups) => {
-        const chosen = await choose(runtime, installation, backups, options);
         if (refuse !== undefined) await refuseVersion(runtime, stateDirectory, refuse);
+        if (!await isExpected(runtime, installation, options)) {
+          to = await versionIfItRuns(runtime, installation, installation.executable, probe);
+          return undefined;
+        }
+        const chosen = await choose(runtime, installation, backups, options);
         to = chosen.version;
         return chosen.path;
       },
     });
-    await endProbation(runtime, stateDirectory).catch(() => {});
-    return { to, executable: installation.executable };
+    if (isRestored) await endProbation(runtime, stateDirectory).catch(() => {});
+    return { outcome: isRestored ? "rolled-back" : "superseded", to, executable: installation.executable };
   } catch (error) {
     throw toUpdateError(error);
   }
+}
+
+/** Asked while no other process can replace it. */
+async function isExpected(
+  runtime: Runtime,
+  { executable }: Installation,
+  { installed }: RollbackOptions,
+): Promise<boolean> {
+  return installed === undefined || await fileDigest(runtime, executable) === installed;
 }
 
 interface Chosen {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { atomicReplace } from "../src/atomic_replace.ts";
 import { recover } from "../src/recover.ts";
+import { fileDigest } from "../src/replace/file_digest.ts";
 import { rollback } from "../src/rollback.ts";
 import type { MemoryBehaviour, MemoryOperation } from "../src/runtime/memory.ts";
 import { failsWith } from "./support/fails_with.ts";
@@ -12,7 +13,8 @@ const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 for (const os of ["linux", "darwin", "windows"] as const) {
   test(`rollback() on ${os} puts the previous version back and uses the backup up`, async () => {
     const { place, options } = await updated(os);
-    assert.deepEqual(await rollback(options), { to: OLD, executable: place.executable });
+    const { executable } = place;
+    assert.deepEqual(await rollback(options), { outcome: "rolled-back", to: OLD, executable });
     assert.equal(place.machine.read(place.executable), text(appProgram(OLD)));
     assert.equal(await place.runtime.fs.stat(`${place.executable}.backup`), undefined);
     await failsWith(rollback(options), "NO_BACKUP", {
@@ -42,6 +44,40 @@ test("rollback() does not go back to another version than the one that is asked 
   });
   assert.match(error.message, /No backup of version 0\.5\.0 available: .* is version 1\.0\.0/);
   assert.deepEqual(place.folder(), before);
+});
+
+test("rollback() of a certain executable changes nothing where another one is installed by then", async () => {
+  const { place, options } = await updated("linux");
+  const installed = await fileDigest(place.runtime, place.executable);
+  // A person has put a third version in its place, whose backup is the one that failed.
+  place.machine.put(place.beside("app.backup"), appProgram(NEW));
+  place.machine.put(place.executable, appProgram("1.5.0"), { mode: 0o755 });
+  const before = place.folder();
+  const { executable } = place;
+  assert.deepEqual(await rollback({ ...options, installed, to: OLD, refuse: NEW }), {
+    outcome: "superseded",
+    to: "1.5.0",
+    executable,
+  });
+  assert.deepEqual(place.folder(), before);
+  assert.deepEqual(JSON.parse(place.machine.read(place.state("refused-versions.json"))!), [NEW]);
+});
+
+test("rollback() of a certain executable goes back where it is the installed one", async () => {
+  const { place, options } = await updated("linux");
+  const installed = await fileDigest(place.runtime, place.executable);
+  assert.equal((await rollback({ ...options, installed, to: OLD })).outcome, "rolled-back");
+  assert.equal(place.machine.read(place.executable), text(appProgram(OLD)));
+});
+
+test("rollback() of a certain executable changes nothing where the backup is another version", async () => {
+  const { place, options } = await updated("linux");
+  const installed = await fileDigest(place.runtime, place.executable);
+  place.machine.put(place.beside("app.backup"), appProgram("1.5.0"));
+  const before = place.folder();
+  await failsWith(rollback({ ...options, installed, to: OLD, refuse: NEW }), "NO_BACKUP");
+  assert.deepEqual(place.folder(), before);
+  assert.deepEqual(JSON.parse(place.machine.read(place.state("refused-versions.json"))!), [NEW]);
 });
 
 test("rollback() says that there is no backup", async () => {
@@ -83,7 +119,8 @@ test("rollback() puts back a version that does not say which it is, unless one i
   const place = memoryPlace();
   place.machine.put(place.beside("app.backup"), appProgram("", { stdout: "hello\n" }));
   await failsWith(rollback({ ...place.options, to: OLD }), "NO_BACKUP");
-  assert.deepEqual(await rollback(place.options), { to: undefined, executable: place.executable });
+  const { executable } = place;
+  assert.deepEqual(await rollback(place.options), { outcome: "rolled-back", to: undefined, executable });
 });
 
 test("rollback() does nothing while another process updates", async () => {

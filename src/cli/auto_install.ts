@@ -36,10 +36,14 @@ const WORDS: Readonly<Record<string, string>> = {
  *
  * @param invocation The run.
  * @param installing What to install.
- * @returns Whether the new version is in place; `false` when it failed its probe and the old one is back.
+ * @returns SHA-256 digest of the new executable, which is in place; `undefined` when it failed its probe and the old one
+ * is back.
  * @throws {Failure} When it fails otherwise; the installed version is unchanged then.
  */
-export async function autoInstall(invocation: Invocation, installing: Installing): Promise<boolean> {
+export async function autoInstall(
+  invocation: Invocation,
+  installing: Installing,
+): Promise<string | undefined> {
   const { update, state, log } = installing;
   const library = await import("../../mod.ts");
   const said = new Set<string>();
@@ -53,15 +57,17 @@ export async function autoInstall(invocation: Invocation, installing: Installing
   };
   const options = { ...installing.options, onProgress };
   let doing: Doing = "download";
+  let sha256: string;
   try {
     const staged = await library.downloadVerified(update, options);
+    ({ sha256 } = staged);
     doing = "install";
     const { outcome, cause } = await library.atomicReplace(staged, options);
     state.installs[outcome]++;
     await auditUpdate(invocation, update, { result: outcome, error: cause });
     if (outcome === "rolled-back") {
       log.error(`New binary verification failed, rolling back: ${cause?.message ?? ""}`);
-      return false;
+      return undefined;
     }
   } catch (error) {
     state.installs.failed++;
@@ -72,7 +78,7 @@ export async function autoInstall(invocation: Invocation, installing: Installing
   }
   await remember(invocation, update);
   log.info(`Successfully updated to ${update.version}`);
-  return true;
+  return sha256;
 }
 
 async function remember(invocation: Invocation, { version, latest, channel }: Update): Promise<void> {

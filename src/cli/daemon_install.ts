@@ -5,7 +5,7 @@
  */
 
 import { readFile, writeDurably } from "../../machine.ts";
-import { stateDirectoryOf } from "./daemon_place.ts";
+import { servicePlace, stateDirectoryOf } from "./daemon_place.ts";
 import { serviceNow, stopService } from "./daemon_process.ts";
 import { EXIT } from "./failure.ts";
 import type { Invocation } from "./invocation.ts";
@@ -19,10 +19,13 @@ const FILE_BYTES = 256 * 1024;
  *
  * @param invocation The run; `--system` for the whole machine, `--dry-run` only prints the file.
  * @returns The exit code.
- * @throws {Failure} Exit code 1 when there is no such manager, or it refuses the file or does not start the service.
+ * @throws {ConfigError} When the settings cannot be used.
+ * @throws {Failure} Exit code 2 for flags that are no port or address; 1 when there is no such manager, or it refuses the file or does not start the service.
  */
 export async function daemonInstall(invocation: Invocation): Promise<number> {
   const { output } = invocation;
+  // What is written into the manager's file must not fail only when it starts the service.
+  await servicePlace(invocation);
   const manager = await serviceManager(invocation, invocation.has("system") ? "system" : "user");
   const { name, file } = manager;
   if (invocation.has("dry-run")) return sayFile(invocation, manager);

@@ -47,6 +47,22 @@ export async function serviceNow(invocation: Invocation): Promise<ServiceRecord 
 }
 
 /**
+ * The service that somebody else has started in the meantime.
+ *
+ * @param invocation The run.
+ * @returns It, once it answers; `undefined` when there is none, or it does not answer in time.
+ */
+export async function serviceOfAnother(invocation: Invocation): Promise<ServiceRecord | undefined> {
+  let found: ServiceRecord | undefined;
+  await waitFor(invocation, START_PATIENCE, async () => {
+    const record = await serviceNow(invocation);
+    if (record !== undefined && await askHealth(record) !== undefined) found = record;
+    return record === undefined || found !== undefined;
+  });
+  return found;
+}
+
+/**
  * Starts the installed executable as a service and waits until it answers.
  *
  * @param invocation The run; `--port`, `--host`, `--debug` and `--config` are passed on.
@@ -71,6 +87,8 @@ export async function startService(
     return await answering(invocation, started, isSuccessor);
   } catch (error) {
     if (!started.hasEnded()) await processes.end(started.pid, "forcibly");
+    // Until then it has its port.
+    await waitFor(invocation, END_PATIENCE, () => Promise.resolve(started.hasEnded()));
     // It has put the previous version back in its place: that one is started now.
     if (mayRetry && started.exitCode() === EXIT.update) {
       return await startService(invocation, { mayRetry: false });
@@ -163,7 +181,8 @@ async function answering(
     return running !== undefined || started.hasEnded();
   });
   if (running !== undefined) return running;
-  const why = started.hasEnded() ? "it ended at once" : `it did not answer in ${START_PATIENCE / 1000} s`;
+  const ended = `it ended at once with exit code ${started.exitCode() ?? "none"}`;
+  const why = started.hasEnded() ? ended : `it did not answer in ${START_PATIENCE / 1000} s`;
   throw new Failure(`Cannot start the daemon: ${why}`, { exitCode: EXIT.general, code: "NOT_STARTED" });
 }
 

@@ -19,6 +19,8 @@ import { installedOptions } from "./updater_options.ts";
 export interface HandOver extends Succession {
   /** The new version. */
   readonly version: string;
+  /** SHA-256 digest of its executable, as it was installed. */
+  readonly sha256: string;
   /** Whether the old service was ok: only then is less than that held against the new one. */
   readonly wasHealthy: boolean;
   /** Where it is written. */
@@ -32,6 +34,8 @@ type Verdict =
   | { readonly is: "healthy" }
   | { readonly is: "stopped" }
   | { readonly is: "bad"; readonly why: string }
+  /** It is not the version that was installed, which is not to blame. */
+  | { readonly is: "other"; readonly why: string }
   | { readonly is: "stuck"; readonly why: string };
 
 /** How often the new service is asked. */
@@ -58,7 +62,7 @@ export async function handOver(invocation: Invocation, to: HandOver): Promise<bo
     return true;
   }
   log.error(`Version ${version} did not become healthy: ${verdict.why}`);
-  await goBack(invocation, to);
+  await goBack(invocation, to, verdict);
   return false;
 }
 
@@ -95,7 +99,7 @@ async function watch(
     // It is this process that answers when the new one has left the port.
     const answer = now?.pid === record.pid ? now : undefined;
     if (answer !== undefined && answer.version !== version) {
-      return { is: "bad", why: `it is version ${answer.version}` };
+      return { is: "other", why: `it is version ${answer.version}` };
     }
     silences = answer === undefined ? silences + 1 : 0;
     if (silences >= SILENCES) return { is: "stuck", why: "it does not answer" };
@@ -115,17 +119,32 @@ async function farewell(invocation: Invocation, exitCode: number | undefined): P
   return { is: "bad", why: `it ended with exit code ${exitCode ?? "none"}` };
 }
 
-async function goBack(invocation: Invocation, { version, log }: HandOver): Promise<void> {
+/**
+ * Takes back what this process has installed, and nothing else: what a person has put in its place during the probation is
+ * what that person wants.
+ */
+async function goBack(
+  invocation: Invocation,
+  { version, sha256, log }: HandOver,
+  { is }: Verdict,
+): Promise<void> {
   const { rollback } = await import("../../mod.ts");
+  const { version: own } = invocation.world.build;
   const facts = { what: "automatic-rollback", from: version } as const;
   try {
-    const { to } = await rollback({ ...await installedOptions(invocation), refuse: version });
-    await audit(invocation, { ...facts, to, result: "rolled-back" });
-    log.warn("Update failed, rolled back to previous version");
+    const { outcome, to } = await rollback({
+      ...await installedOptions(invocation),
+      to: own,
+      installed: sha256,
+      refuse: is === "other" ? undefined : version,
+    });
+    await audit(invocation, { ...facts, to, result: outcome });
+    if (outcome === "rolled-back") log.warn("Update failed, rolled back to previous version");
+    else log.warn(`Update failed, nothing rolled back: ${to ?? "another file"} has been installed since`);
   } catch (error) {
     // This process still is the old version, and goes on serving.
     log.error(`Rollback failed: ${messageOf(error)}`);
-    await audit(invocation, { ...facts, to: invocation.world.build.version, error });
+    await audit(invocation, { ...facts, to: own, error });
   }
 }
 

@@ -13,10 +13,12 @@ import { EXPIRED } from "../service/health.ts";
 import { Log } from "../service/log.ts";
 import type { Duties } from "../service/checking.ts";
 import type { Supervisor } from "../service/supervisor.ts";
-import { AlreadyRunning, runService, type ServiceOptions } from "../service/run_service.ts";
+import { runService, type ServiceOptions } from "../service/run_service.ts";
 import { logFolder, processesOf, servicePlace } from "./daemon_place.ts";
 import { PREDECESSOR } from "./daemon_process.ts";
 import { EXIT, Failure } from "./failure.ts";
+import { ServiceConsole } from "./service_console.ts";
+import { serviceFailure } from "./service_failure.ts";
 import { mayHandOver, supervisorFor, tellSuccessor } from "./supervision.ts";
 import { Invocation } from "./invocation.ts";
 import { beginService } from "./probation.ts";
@@ -29,6 +31,11 @@ const INTERVALS: ReadonlyMap<string, number> = new Map([
   ["daily", 24 * HOUR],
   ["weekly", 7 * 24 * HOUR],
 ]);
+
+/** What this process has installed and hands over to. */
+interface Installed {
+  sha256: string;
+}
 
 /**
  * Runs the service until it is asked to stop.
@@ -43,13 +50,15 @@ export async function run(invocation: Invocation): Promise<number> {
   const place = await servicePlace(invocation);
   const { stop, onReload } = await (await processesOf(invocation)).listen();
   const { state } = await readState(runtime, place.stateDirectory);
-  const log = new Log(runtime, {
-    folder: logFolder(place.stateDirectory),
-    least: invocation.has("debug") ? "debug" : "info",
-    echo: (line) => output.step(line),
-  });
+  const screen = new ServiceConsole(output);
+  const folder = logFolder(place.stateDirectory);
+  const least = invocation.has("debug") ? "debug" : "info";
+  const log = new Log(runtime, { folder, least, echo: screen.echo });
   await beginService(invocation, log);
   const supervisor = await supervisorFor(invocation, log);
+  // Started by `cco daemon start`, or watched by a systemd that knows its successor: nobody waits for this process.
+  const isAwaited = world.terminal.env(PREDECESSOR) === undefined && supervisor === undefined;
+  const installed: Installed = { sha256: "" };
   const { frugalMemory } = await import("./console_memory.ts");
   try {
     await runService({
@@ -61,24 +70,24 @@ export async function run(invocation: Invocation): Promise<number> {
       log,
       supervisor,
       onIdle: frugalMemory(),
-      loadDuties: () => loadDuties(again(invocation, stop), log, supervisor),
+      loadDuties: () => loadDuties(again(invocation, stop), log, { supervisor, installed }),
       onReload,
       handOver: async (...to) => {
-        const hasTaken = await giveUpPlace(again(invocation, stop), log, ...to);
+        if (isAwaited) await screen.follow(runtime, log, folder);
+        const hasTaken = await giveUpPlace(again(invocation, stop), { log, installed }, ...to);
         if (hasTaken && !stop.aborted) await tellSuccessor(invocation, supervisor);
         return hasTaken;
       },
       ...await succession(invocation),
+      explain: (error) => serviceFailure(error, place),
       signal: stop,
     });
-  } catch (error) {
-    throw serviceFailure(error, place);
-  }
-  // Started by `cco daemon start`, or watched by a systemd that knows its successor: nobody waits for this process.
-  const isAwaited = world.terminal.env(PREDECESSOR) === undefined && supervisor === undefined;
-  if (isAwaited && !stop.aborted) {
-    const { followSuccessor } = await import("./follow_successor.ts");
-    await followSuccessor(again(invocation, stop), stop);
+    if (isAwaited && !stop.aborted) {
+      const { followSuccessor } = await import("./follow_successor.ts");
+      await followSuccessor(again(invocation, stop), stop);
+    }
+  } finally {
+    await screen.end(runtime);
   }
   output.document({ outcome: "stopped", version: build.version });
   return EXIT.ok;
@@ -90,13 +99,15 @@ const PROVEN = 10;
 /** What the service needs to take over from another one, and to let another one take over. */
 async function succession(
   invocation: Invocation,
-): Promise<Pick<ServiceOptions, "sharing" | "predecessor" | "provenAfter" | "onProven">> {
+): Promise<Pick<ServiceOptions, "sharing" | "flags" | "predecessor" | "provenAfter" | "onProven">> {
   const { terminal, build } = invocation.world;
   const predecessor = Number(terminal.env(PREDECESSOR));
+  const flags = (["port", "host"] as const).filter((name) => invocation.has(name));
   const { portSharing } = await import("./console_port.ts");
   const probation = parseDuration((await invocation.settings()).get("service.probation")) ?? 0;
   return {
     sharing: portSharing(),
+    flags,
     predecessor: predecessor > 0 ? predecessor : undefined,
     provenAfter: PROVEN * Math.max(probation, 1000),
     async onProven() {
@@ -108,13 +119,13 @@ async function succession(
 
 async function giveUpPlace(
   invocation: Invocation,
-  log: Log,
+  { log, installed: { sha256 } }: { log: Log; installed: Installed },
   ...[version, state, succession]: Parameters<ServiceOptions["handOver"]>
 ): Promise<boolean> {
   const { handOver } = await import("./hand_over.ts");
   const { terminal: { signal }, runtime } = invocation.world;
   const wasHealthy = state.failing === undefined;
-  const hasTaken = await handOver(invocation, { ...succession, version, wasHealthy, log, signal });
+  const hasTaken = await handOver(invocation, { ...succession, version, sha256, wasHealthy, log, signal });
   if (!hasTaken) {
     state.installs["rolled-back"]++;
     state.failedUpdate = { version, at: runtime.now() };
@@ -131,7 +142,7 @@ function again({ world, output, parsed }: Invocation, stop: AbortSignal): Invoca
 async function loadDuties(
   invocation: Invocation,
   log: Log,
-  supervisor: Supervisor | undefined,
+  { supervisor, installed }: { supervisor: Supervisor | undefined; installed: Installed },
 ): Promise<Duties> {
   const settings = await invocation.settings();
   const { stateDirectory } = await invocation.paths();
@@ -154,7 +165,9 @@ async function loadDuties(
         return "stay";
       }
       const { autoInstall } = await import("./auto_install.ts");
-      if (!await autoInstall(invocation, { update, state, log, options: options! })) return "stay";
+      const sha256 = await autoInstall(invocation, { update, state, log, options: options! });
+      if (sha256 === undefined) return "stay";
+      installed.sha256 = sha256;
       if (mayHandOver(invocation, supervisor)) return "hand-over";
       log.info("Restart the service to use the new version");
       return "stay";
@@ -195,25 +208,4 @@ async function checkOptions(
 function intervalOf(text: string): number | undefined {
   if (text === "never") return undefined;
   return INTERVALS.get(text) ?? parseDuration(text);
-}
-
-function serviceFailure(error: unknown, { host, port }: { host: string; port: number }): unknown {
-  if (error instanceof AlreadyRunning) {
-    const { pid } = error.record;
-    return new Failure(error.message, { exitCode: EXIT.general, code: "RUNNING", details: { pid } });
-  }
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const why: Readonly<Record<string, string>> = {
-    EADDRINUSE: "another program uses this port. Choose another one with --port or service.port",
-    EACCES: "this account may not use this port. Choose one above 1023 with --port or service.port",
-    EADDRNOTAVAIL: "this machine has no such address. Choose another one with --host or service.host",
-  };
-  if (why[code] === undefined) return error;
-  const message = `Cannot listen on ${host}:${port}: ${why[code]}`;
-  return new Failure(message, {
-    exitCode: EXIT.general,
-    code: "LISTEN",
-    details: { host, port },
-    cause: error,
-  });
 }

@@ -4,8 +4,11 @@
  * @module
  */
 
+import type { Listening } from "../service/guard.ts";
 import { askHealth } from "../service/ask_health.ts";
 import type { ServiceRecord } from "../service/record.ts";
+import { servicePlace } from "./daemon_place.ts";
+import { requireStartable } from "./daemon_preflight.ts";
 import { type RunningService, serviceNow, startService, stopService } from "./daemon_process.ts";
 import { Failure } from "./failure.ts";
 import type { Invocation } from "./invocation.ts";
@@ -14,6 +17,20 @@ import { failure, type Scope, type ServiceManager, serviceManager } from "./serv
 /** How long a manager's service may take until it answers. */
 const PATIENCE = 30_000;
 const LOOK = 50;
+
+/**
+ * Finds out what would keep the service from starting, before anything is started, or stopped for it.
+ *
+ * @param invocation The run.
+ * @param own Where the service listens that is to make way, if one runs.
+ * @throws {Failure} Exit code 2 for flags, 1 for the state folder and the port.
+ * @throws {ConfigError} When the settings cannot be used.
+ */
+export async function requireManaged(invocation: Invocation, own?: Listening): Promise<void> {
+  // A manager's file has flags of its own.
+  if (await managerInCharge(invocation) === undefined) await requireStartable(invocation, own);
+  else await servicePlace(invocation);
+}
 
 /**
  * Starts the service and waits until it answers. A manager that has it installed starts it: one that it did not start it

@@ -27,6 +27,7 @@ export class Log {
   #file: OpenFile | undefined;
   #size = 0;
   #waiting = 0;
+  #hasTidied = false;
   #written = Promise.resolve();
 
   /**
@@ -114,6 +115,9 @@ export class Log {
     await fs.chmod(path, 0o600);
     const file = await fs.open(path, { access: "append" });
     this.#size = (await file.stat()).size;
+    // A log that takes years to fill must not keep its older files for as long.
+    if (!this.#hasTidied) await this.#removeOld().catch(() => {});
+    this.#hasTidied = true;
     return file;
   }
 

@@ -20,6 +20,8 @@ export interface ServiceRecord {
   readonly port: number;
   /** When it started, in milliseconds since the epoch. */
   readonly startedAt: number;
+  /** Which of host and port the service was told when it was started; the others are from its settings. */
+  readonly flags?: readonly ("host" | "port")[] | undefined;
   /** The process that has handed over to it, and ends it should it prove bad; it may have ended since. */
   readonly predecessor?: ProcessName | undefined;
 }
@@ -28,7 +30,7 @@ export interface ServiceRecord {
 export type ProcessName = Pick<ServiceRecord, "pid" | "processStart">;
 
 /** What a service tells about itself. */
-export type ServiceFacts = Pick<ServiceRecord, "version" | "host" | "port" | "startedAt">;
+export type ServiceFacts = Pick<ServiceRecord, "version" | "host" | "port" | "startedAt" | "flags">;
 
 /** What the record needs of a runtime. */
 export type RecordRuntime = Pick<Runtime, "fs" | "random" | "pid" | "processStart">;
@@ -211,7 +213,8 @@ function parse(bytes: Uint8Array | undefined): ServiceRecord | undefined {
     const value: Partial<ServiceRecord> = JSON.parse(new TextDecoder().decode(bytes));
     const { pid, port, startedAt } = value;
     const isWhole = [pid, port, startedAt].every((number) => Number.isSafeInteger(number) && number! > 0) &&
-      [value.processStart, value.version, value.host].every((text) => typeof text === "string");
+      [value.processStart, value.version, value.host].every((text) => typeof text === "string") &&
+      (value.flags === undefined || Array.isArray(value.flags));
     return isWhole ? value as ServiceRecord : undefined;
   } catch {
     return undefined;

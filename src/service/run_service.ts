@@ -13,7 +13,7 @@ import { type HealthServer, serveHealth } from "./http_server.ts";
 import type { Listener, PortSharing } from "./port_sharing.ts";
 import { proveVersion, type ProvingOptions } from "./prove_version.ts";
 import type { Supervisor } from "./supervisor.ts";
-import { claimService, isAlive, type ServiceClaim, type ServiceRecord } from "./record.ts";
+import { claimService, isAlive, type ServiceClaim, type ServiceFacts, type ServiceRecord } from "./record.ts";
 
 /** What happens to the old version's service while the new one takes over. */
 export interface Succession {
@@ -35,6 +35,10 @@ export interface ServiceOptions extends CheckingOptions, ProvingOptions {
   readonly sharing: PortSharing | undefined;
   /** The process of the old version's service, when this one is to take over from it. */
   readonly predecessor: number | undefined;
+  /** Which parts of `listening` were asked for, and do not come from the settings. */
+  readonly flags?: ServiceFacts["flags"];
+  /** Puts what keeps the service from starting in words that say what to do; what it returns is thrown. */
+  readonly explain?: ((error: unknown) => unknown) | undefined;
   /** systemd, where it watches over this process. */
   readonly supervisor?: Supervisor | undefined;
   /** When checks last worked. */
@@ -74,11 +78,12 @@ export class AlreadyRunning extends Error {
 export async function runService(options: ServiceOptions): Promise<void> {
   const { log } = options;
   try {
-    await new Service(options).run();
-    log.info("Service stopped");
+    const goesOn = await new Service(options).run();
+    log.info(goesOn ? `Version ${options.version} has handed over and ends` : "Service stopped");
   } catch (error) {
-    log.error(messageOf(error));
-    throw error;
+    const failure = options.explain?.(error) ?? error;
+    log.error(messageOf(failure));
+    throw failure;
   } finally {
     await log.close();
   }
@@ -98,11 +103,13 @@ class Service {
     this.#state = initialState({ version, pid: runtime.pid, startedAt: runtime.now(), lastCheck });
   }
 
-  async run(): Promise<void> {
+  /** Returns whether another process goes on with the service. */
+  async run(): Promise<boolean> {
     try {
       for (;;) {
         const successor = await this.#serve();
-        if (successor === undefined || await this.#handOver(successor)) break;
+        if (successor === undefined) return false;
+        if (await this.#handOver(successor)) return this.#heir === "newcomer";
       }
     } finally {
       // The record goes last: without it the next service may start, and needs the port.
@@ -161,9 +168,9 @@ class Service {
   }
 
   async #record(): Promise<void> {
-    const { runtime, stateDirectory, listening, version, predecessor } = this.#options;
+    const { runtime, stateDirectory, listening, version, predecessor, flags } = this.#options;
     if (this.#claim === undefined) {
-      const facts = { version, ...listening, startedAt: this.#state.startedAt };
+      const facts = { version, ...listening, startedAt: this.#state.startedAt, flags };
       const claimed = await claimService(runtime, stateDirectory, facts, predecessor);
       if ("running" in claimed) throw new AlreadyRunning(claimed.running);
       this.#claim = claimed;

@@ -232,9 +232,24 @@ test("start, stop and restart leave the service to the manager that it is instal
   const { code, stderr } = await world.run("daemon restart");
   assert.equal(code, 1);
   assert.match(stderr, /^Cannot start the daemon: systemd has started it, and it did not answer in time/);
+  // Asked once more: what keeps a service from starting is found out before anything is stopped.
   assert.deepEqual(calls, [
+    "systemctl --user is-system-running",
     "systemctl --user is-system-running",
     "systemctl --user reset-failed cco.service",
     "systemctl --user start cco.service",
   ]);
 });
+
+for (
+  const [flags, code] of [["--port abc", 2], ["--port 0", 2], ["--config absent.toml", 3]] as const
+) {
+  test(`cco daemon install writes no file with ${flags}, not even for a dry run`, async () => {
+    await using world = await TestWorld.make();
+    const calls = withTools(world, { systemctl: SYSTEMD });
+    for (const dry of ["", " --dry-run"]) {
+      assert.equal((await world.run(`daemon install ${flags}${dry}`)).code, code, dry);
+    }
+    assert.deepEqual(calls, []);
+  });
+}

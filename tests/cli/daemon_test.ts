@@ -9,7 +9,9 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { Processes, Started } from "../../src/cli/processes.ts";
+import { FileError } from "../../machine.ts";
 import { askHealth } from "../../src/service/ask_health.ts";
+import { lastRecord } from "../../src/service/record.ts";
 import { testKey } from "../support/signed_release.ts";
 import { scriptOf, TestWorld } from "./world.ts";
 
@@ -232,13 +234,19 @@ test("cco daemon start says why a service does not start", async () => {
   await new Promise<void>((resolve) => void other.listen(port, "127.0.0.1", resolve));
   const taken = await world.run("daemon start");
   assert.equal(taken.code, 1);
-  assert.match(taken.stderr, /^Cannot start the daemon: it ended at once: .*EADDRINUSE/);
+  assert.match(taken.stderr, /^Cannot listen on 127\.0\.0\.1:\d+: another program uses this port\. /);
+  const { document } = await world.json("daemon start");
+  assert.equal((document["error"] as { code: string }).code, "LISTEN");
+  assert.equal(machine.starts.length, 0);
   const foreground = await world.run("run");
   assert.equal(foreground.code, 1);
   assert.match(foreground.stderr, /^Cannot listen on 127\.0\.0\.1:\d+: another program uses this port\. /);
   await new Promise((resolve) => void other.close(resolve));
   machine.behaviour = () => "dies";
-  assert.match((await world.run("daemon start")).stderr, /^Cannot start the daemon: it ended at once\. Run /);
+  assert.match(
+    (await world.run("daemon start")).stderr,
+    /^Cannot start the daemon: it ended at once with exit code 1\. Run /,
+  );
   world.runtime = { ...world.runtime, execPath: "/usr/bin/deno" };
   assert.match((await world.run("daemon start")).stderr, /runs from source/);
 });
@@ -288,6 +296,138 @@ test("cco daemon restart blames no version that was not new", async () => {
   assert.equal(await readFile(world.executable, "utf8"), scriptOf("2025.11.1"));
 });
 
+for (
+  const [what, code, spoil, expected] of [
+    ["flags that are no port", 2, () => "--port abc", /service\.port|port/],
+    ["settings that cannot be used", 3, async (world: TestWorld) => {
+      await world.writeConfig("[updates]\nenabled = perhaps\n");
+      return "";
+    }, /^Configuration file is damaged/],
+    [
+      "a port that another program has",
+      1,
+      (_: TestWorld, other: number) => `--port ${other}`,
+      /another program/,
+    ],
+    ["a state folder that cannot be written", 1, (world: TestWorld) => {
+      refuseWrites(world, ".trial-");
+      return "";
+    }, /^The service cannot write to its state folder /],
+  ] as const
+) {
+  test(`neither start nor restart does anything with ${what}, and what runs goes on`, async () => {
+    await using world = await TestWorld.make();
+    const { machine } = await machineWith(world);
+    await using _ = machine;
+    const other = createServer();
+    await new Promise<void>((resolve) => void other.listen(0, "127.0.0.1", resolve));
+    await world.run("daemon start");
+    await update(world);
+    const flags = await spoil(world, (other.address() as AddressInfo).port);
+    const restart = await world.run(`daemon restart ${flags}`);
+    assert.equal(restart.code, code, restart.stderr);
+    assert.match(restart.stderr, expected);
+    assert.deepEqual([machine.starts.length, machine.ended], [1, []]);
+    assert.equal(await readFile(world.executable, "utf8"), scriptOf("2025.11.2"));
+    await machine.end(0, "gracefully");
+    await until(async () =>
+      (await lastRecord(world.runtime, join(world.home, ".local/state/cco"))) === undefined
+    );
+    const start = await world.run(`daemon start ${flags}`);
+    assert.equal(start.code, code, start.stderr);
+    assert.match(start.stderr, expected);
+    assert.equal(machine.starts.length, 1);
+    await new Promise((resolve) => void other.close(resolve));
+  });
+}
+
+/** Has writes of files fail whose name contains a text. */
+function refuseWrites(world: TestWorld, name: string): void {
+  const { fs } = world.runtime;
+  const open: typeof fs.open = async (path, options) => {
+    if (path.includes(name)) throw new FileError("read-only", "open", path);
+    return await fs.open(path, options);
+  };
+  world.runtime = { ...world.runtime, fs: { ...fs, open } };
+}
+
+test("cco run says that its state folder cannot be written", async () => {
+  await using world = await TestWorld.make();
+  await machineWith(world);
+  refuseWrites(world, "service.json");
+  const { code, stderr } = await world.run("run");
+  assert.equal(code, 1);
+  assert.match(stderr, /^The service cannot write to its state folder \S+state\/cco: /);
+});
+
+test("cco daemon restart keeps the port that the service was started with", async () => {
+  await using world = await TestWorld.make();
+  const { machine } = await machineWith(world);
+  await using _ = machine;
+  const port = await freePort();
+  await world.run(`daemon start --port ${port}`);
+  await update(world);
+  const answer = await world.run("daemon restart");
+  assert.equal(answer.code, 0, answer.stderr);
+  assert(answer.stdout.includes(`Address: http://127.0.0.1:${port}\n`), answer.stdout);
+  assert.deepEqual(machine.starts.at(-1), ["run", "--quiet", `--port=${port}`]);
+});
+
+for (
+  const [what, isOwn] of [["the source cannot be reached", false], ["its own checks fail", true]] as const
+) {
+  test(`cco daemon restart ${isOwn ? "goes back" : "blames no version"} where ${what}`, async () => {
+    await using world = await TestWorld.make();
+    const { machine } = await machineWith(world);
+    await using _ = machine;
+    world.env["CCO_SERVICE_PROBATION"] = "1s";
+    await world.run("daemon start");
+    await update(world);
+    await breakChecks(world, machine, isOwn);
+    const answer = await world.run("daemon restart");
+    assert.equal(answer.code, isOwn ? 5 : 0, answer.stderr);
+    assert.equal(await readFile(world.executable, "utf8"), scriptOf(isOwn ? "2025.11.1" : "2025.11.2"));
+  });
+}
+
+/** Version 2025.11.2 answers once it has failed to check. */
+async function breakChecks(world: TestWorld, machine: Machine, isOwn: boolean): Promise<void> {
+  const manifest = join(world.folder, "releases/version-manifest.json");
+  const schedule = join(world.home, ".local/state/cco/background.json");
+  const start = machine.start.bind(machine);
+  machine.start = async (path, args, env) => {
+    const isNew = (await readFile(path, "utf8")) === scriptOf("2025.11.2");
+    if (isNew) {
+      if (isOwn) writeFileSync(manifest, "[]");
+      else rmSync(manifest);
+      writeFileSync(schedule, JSON.stringify({ next: 0, failures: 0, isWaiting: false }));
+    }
+    const started = await start(path, args, env);
+    const at = { host: "127.0.0.1", port: Number(world.env["CCO_SERVICE_PORT"]) };
+    if (isNew) await until(async () => (await askHealth(at))?.status === "degraded");
+    return started;
+  };
+  await Promise.resolve();
+}
+
+test("of several that start the daemon at once those who lose find it running", async () => {
+  await using world = await TestWorld.make();
+  const { machine } = await machineWith(world);
+  await using _ = machine;
+  const start = machine.start.bind(machine);
+  machine.start = async (path, args, env) => {
+    // Somebody else's service has started a moment earlier, and this one has found its record.
+    await start(path, args, env);
+    await until(async () =>
+      (await askHealth({ host: "127.0.0.1", port: Number(world.env["CCO_SERVICE_PORT"]) })) !== undefined
+    );
+    return { pid: 1, exitCode: () => 1, hasEnded: () => true, ended: Promise.resolve() };
+  };
+  const answer = await world.run("daemon start");
+  assert.equal(answer.code, 0, answer.stderr);
+  assert.match(answer.stdout, /^Daemon is already running \(PID: \d+\)\n/);
+});
+
 test("cco daemon passes its place on to the service, and refuses what is none", async () => {
   await using world = await TestWorld.make();
   const { machine } = await machineWith(world);
@@ -320,16 +460,21 @@ test("cco daemon passes its place on to the service, and refuses what is none", 
 /** A running service that installs by itself, is due now, and finds version 2025.11.2. */
 async function installing(world: TestWorld, behaviour: Behaviour): Promise<Machine> {
   const { machine } = await machineWith(world);
+  machine.behaviour = behaviour;
+  await prepareInstalling(world);
+  const { code, stderr } = await world.run("daemon start");
+  assert.equal(code, 0, stderr);
+  return machine;
+}
+
+/** Settings that install by themselves, a check that is due, and version 2025.11.2 to be found. */
+async function prepareInstalling(world: TestWorld): Promise<void> {
   world.env["CCO_SERVICE_PROBATION"] = "1s";
   world.env["CCO_UPDATES_AUTO_INSTALL"] = "true";
-  machine.behaviour = behaviour;
   await world.publish([{ version: "2025.11.2" }]);
   await world.writeState({});
   const due = JSON.stringify({ next: 0, failures: 0, isWaiting: false });
   await writeFile(join(world.home, ".local/state/cco/background.json"), due);
-  const { code, stderr } = await world.run("daemon start");
-  assert.equal(code, 0, stderr);
-  return machine;
 }
 
 /** What the audit trail says. */
@@ -401,6 +546,48 @@ test("the old version serves again when the new one is degraded and it was not",
   const why = "it is degraded: updates cannot be checked: HTTP_STATUS";
   assert(lines.includes(`[ERROR] Version 2025.11.2 did not become healthy: ${why}`), lines.join("\n"));
   await until(async () => (await world.run("daemon status")).stdout.includes("\nVersion: 2025.11.1\n"));
+});
+
+test("what a person has installed during the probation stays when the new version dies", async () => {
+  await using world = await TestWorld.make();
+  await using machine = await installing(world, (version) => {
+    // The person's version, and the bad one as its backup, as `cco update` leaves them.
+    if (version === "2025.11.2") {
+      writeFileSync(`${world.executable}.backup`, scriptOf("2025.11.2"), { mode: 0o755 });
+      writeFileSync(world.executable, scriptOf("2025.11.0"), { mode: 0o755 });
+    }
+    return version === "2025.11.2" ? "dies later" : "serves";
+  });
+  const lines = await logged(world, "nothing rolled back");
+  const warning = "[WARN] Update failed, nothing rolled back: 2025.11.0 has been installed since";
+  assert(lines.includes(warning), lines.join("\n"));
+  await until(async () => (await world.run("daemon status")).stdout.includes("\nVersion: 2025.11.1\n"));
+  assert.equal(await readFile(world.executable, "utf8"), scriptOf("2025.11.0"));
+  assert.equal(await readFile(`${world.executable}.backup`, "utf8"), scriptOf("2025.11.2"));
+  const left = ["service", "automatic-rollback", "2025.11.2", "2025.11.0", "superseded"];
+  assert.deepEqual(await attempts(world), [INSTALLED, left]);
+  const refused = join(world.home, ".local/state/cco/refused-versions.json");
+  assert.deepEqual(JSON.parse(await readFile(refused, "utf8")), ["2025.11.2"]);
+  assert.equal(machine.starts.length, 2);
+});
+
+test("cco run shows the lines of the version that has taken over, and does not say that it has stopped", async () => {
+  await using world = await TestWorld.make();
+  const { machine } = await machineWith(world);
+  await using _ = machine;
+  await prepareInstalling(world);
+  let shown = "";
+  world.onOutput = (text) => void (shown += text);
+  const running = world.run("run");
+  await until(() => Promise.resolve(shown.includes("Version 2025.11.1 has handed over and ends")));
+  machine.reload();
+  await until(() => Promise.resolve(shown.includes("[INFO] Reading the settings again")));
+  assert.match(shown, /\[INFO\] Service started: version 2025\.11\.2, /);
+  assert(!shown.includes("Service stopped"), shown);
+  assert.equal(shown.match(/Handing over to version 2025\.11\.2/g)?.length, 1);
+  await machine.end(0, "gracefully");
+  assert.equal((await running).code, 0);
+  assert.match(shown, /\[INFO\] Service stopped\n$/);
 });
 
 test("an installation waits for the window", async () => {

@@ -80,6 +80,23 @@ test("a file is put aside at 10 MiB, and those of more than 30 days are removed"
   assert.deepEqual(names().sort(), ["cco-20251218T143215Z.log", "cco.log"]);
 });
 
+test("files of more than 30 days are removed at the start too, younger ones and others are not", async () => {
+  const { runtime, log } = opened();
+  const old = ["cco-20251117T143215Z.log", "cco-20251117T143215Z-1.log", "cco-notes.log"];
+  for (const name of old) runtime.machine.put(`${FOLDER}/${name}`, "");
+  await runtime.machine.clock.advance(29 * DAY);
+  runtime.machine.put(`${FOLDER}/cco-20251216T143215Z.log`, "");
+  log.info("one");
+  await log.close();
+  assert.equal(runtime.machine.names(FOLDER).length, 5);
+  await runtime.machine.clock.advance(2 * DAY);
+  const next = new Log(runtime, { folder: FOLDER });
+  next.info("two");
+  await next.close();
+  const names = ["cco-20251216T143215Z.log", "cco-notes.log", "cco.log"];
+  assert.deepEqual(runtime.machine.names(FOLDER).sort(), names);
+});
+
 test("a log that cannot be written ends nothing, and goes on when it can be", async () => {
   const { runtime, log, echoed } = opened();
   let isFull = true;
