@@ -36,7 +36,11 @@ export async function daemonLogs(invocation: Invocation): Promise<number> {
   for (const line of lines) output.line(line);
   output.document({ lines });
   if (signal === undefined) return EXIT.ok;
-  for await (const line of followLog(runtime, folder, { position, least, signal })) output.line(line);
+  for await (const line of followLog(runtime, folder, { position, least, signal })) {
+    output.line(line);
+    // Nobody reads what cannot be written: there is no reason to go on until Ctrl-C.
+    if (output.unwritten !== undefined) break;
+  }
   return EXIT.ok;
 }
 

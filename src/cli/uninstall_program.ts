@@ -43,20 +43,32 @@ export async function uninstallProgram(invocation: Invocation): Promise<number> 
   for (const path of profiles) output.line(`→ PATH is no longer set in ${path}`);
   const isDone = removed.length + profiles.length > 0;
   output.line(isDone ? "✅ Uninstalled" : `✅ Nothing to uninstall: there is no ${target}`);
-  const kept = await keptPaths(invocation);
+  const kept = [...await copiesOf(invocation, target), ...await keptPaths(invocation)];
   for (const path of kept) output.step(`Kept: ${path}`);
   output.document({ removed, profiles, kept });
   return EXIT.ok;
 }
 
 /** The executable and the versions before it. */
-async function filesOf({ world: { runtime: { fs } } }: Invocation, target: string): Promise<string[]> {
+async function filesOf(invocation: Invocation, target: string): Promise<string[]> {
+  return await besides(invocation, target, /^(?:\.backup(?:\.older-\d{4,9})?)?$/);
+}
+
+/** Older versions were called so before, and people call their own copies that, by the year or the date. */
+async function copiesOf(invocation: Invocation, target: string): Promise<string[]> {
+  return await besides(invocation, target, /^\.backup\.\d+$/);
+}
+
+/** The files whose names go on as a pattern says after that of the executable. */
+async function besides(
+  { world: { runtime: { fs } } }: Invocation,
+  target: string,
+  rest: RegExp,
+): Promise<string[]> {
   const folder = folderOf(target);
   const names = await fs.list(folder).catch(() => []);
   const name = target.slice(folder.length + 1);
-  const ours = names.filter((other) =>
-    other.startsWith(name) && /^(?:\.backup(?:\.\d+)?)?$/.test(other.slice(name.length))
-  );
+  const ours = names.filter((other) => other.startsWith(name) && rest.test(other.slice(name.length)));
   return ours.sort().map((other) => target.slice(0, -name.length) + other);
 }
 

@@ -86,6 +86,24 @@ test("cco daemon logs --follow goes on, also when the file is put aside or empti
   ]);
 });
 
+test("cco daemon logs --follow ends when its lines cannot be written", async () => {
+  await using world = await TestWorld.make();
+  const path = await withLog(world);
+  const begun = Promise.withResolvers<void>();
+  let isFull = false;
+  world.onOutput = () => {
+    if (isFull) throw new Error("No space left on device");
+    begun.resolve();
+  };
+  const following = world.run("daemon logs --follow -n 1");
+  await begun.promise;
+  isFull = true;
+  await appendFile(path, "2025-11-17T15:00:00Z [INFO] one\n");
+  const { code, stderr } = await following;
+  assert.equal(code, 1);
+  assert.match(stderr, /^Cannot write to standard output: No space left on device/);
+});
+
 test("cco daemon logs refuses what has no meaning", async () => {
   await using world = await TestWorld.make();
   for (const words of ["-n -1", "-n ten", "--level loud", "--follow --json", "--follow --audit"]) {

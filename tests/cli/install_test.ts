@@ -155,10 +155,12 @@ test("cco uninstall leaves another program of that name alone, and goes on with 
 
 test("cco uninstall removes every backup and what an interrupted update has left, and nothing else", async () => {
   await using world = await TestWorld.make();
-  const names = ["cco.backup", "cco.backup.0001", ".cco.new-0123456789abcdef", ".cco.update.json"];
-  const others = ["cco.backup-mine", "ccoo", ".ccorc"];
+  const names = ["cco.backup", "cco.backup.older-0001", ".cco.new-0123456789abcdef", ".cco.update.json"];
+  const others = ["cco.backup-mine", "cco.backup.2024", "ccoo", ".ccorc"];
   for (const name of [...names, ...others]) await writeFile(join(world.executable, "..", name), name);
-  assert.equal((await world.run("uninstall")).code, 0);
+  const { code, stdout } = await world.run("uninstall");
+  assert.equal(code, 0);
+  assert.match(stdout, /\nKept: \S+\/cco\.backup\.2024\n/);
   assert.deepEqual(await world.installed(), others.sort());
 });
 
