@@ -144,7 +144,10 @@ export interface Runtime {
   readonly pid: number;
   /** The numeric user id of this process; `undefined` where the system has none. */
   readonly uid: number | undefined;
-  /** When the process `pid` started, as an opaque text that a later process of the same number does not share; `undefined` when there is none. */
+  /**
+   * When the process `pid` started, as an opaque text that a later process of the same number does not share; `running`
+   * where the system tells only that there is one; `undefined` when there is none.
+   */
   readonly processStart: (pid: number) => Promise<string | undefined>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;

@@ -31,13 +31,13 @@ export async function wait(
   await waitOnce(Math.max(0, left), signal, options);
 }
 
-/** Waits between the tries of a refused operation, in milliseconds: about a second in all. */
-const REFUSED_WAITS = [10, 20, 50, 100, 200, 300, 400];
+/** Waits between the tries of a refused operation, in milliseconds: about five seconds in all. */
+const REFUSED_WAITS = [10, 20, 50, 100, 200, 300, 400, 500, 1000, 1000, 1500];
 
 /**
  * The file system of Windows, where a file that somebody has open, a virus scanner for a moment or a process that is
  * being ended, keeps its name after its removal, and can be neither moved nor replaced: what makes, moves or replaces
- * something is tried again for about a second.
+ * something is tried again for about five seconds.
  *
  * A removal is tried again while the file is in use, not when it is denied: that is a program which runs.
  *
