@@ -48,6 +48,7 @@ const life: [words: string, shape: string, code: number][] = [
   ["update --list-backups", "update", 0],
   ["version", "version", 0],
   ["rollback", "rollback", 0],
+  ["rollback --to 2025.10.1", "error", 2],
   ["completions zsh", "completions", 0],
   ["daemon status", "daemon status", 1],
   ["daemon stop", "daemon stop", 0],
@@ -60,7 +61,6 @@ const life: [words: string, shape: string, code: number][] = [
   ["config get updates.foo", "error", 3],
   ["config edit", "error", 2],
   ["rollback", "error", 5],
-  ["rollback --to 2025.10.1", "error", 2],
 ];
 
 test("every command prints one document of its published shape and nothing else", async () => {
