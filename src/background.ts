@@ -11,10 +11,12 @@ import {
   firstSchedule,
   isDue,
   pauseUntil,
+  replanned,
   type Rhythm,
   type Schedule,
+  whileActing,
 } from "./background_schedule.ts";
-import { readSchedule, writeSchedule } from "./background_state.ts";
+import { readSchedule, unwrittenSchedule, writeSchedule } from "./background_state.ts";
 import { type CheckForUpdateOptions, explainUpdate, type Update } from "./check_for_update.ts";
 import type { Source } from "./fetch_manifest.ts";
 import { CHECK_INTERVAL } from "./limits.ts";
@@ -129,7 +131,7 @@ class BackgroundChecks {
   readonly #folder: string;
   /** What this process knows; it counts where it could not be written down. */
   #schedule: Schedule | undefined;
-  #isKept = true;
+  #isKept: boolean;
   #announced: number | undefined;
 
   constructor(
@@ -140,6 +142,8 @@ class BackgroundChecks {
     this.#onUpdate = onUpdate;
     this.#runtime = options.runtime ?? systemRuntime();
     this.#folder = stateDirectoryOf(this.#runtime, options);
+    this.#schedule = unwrittenSchedule(this.#runtime, this.#folder);
+    this.#isKept = this.#schedule === undefined;
   }
 
   async run(): Promise<void> {
@@ -173,7 +177,8 @@ class BackgroundChecks {
 
   async #load(): Promise<Schedule> {
     const kept = this.#isKept ? await readSchedule(this.#runtime, this.#folder) : undefined;
-    this.#schedule = kept ?? this.#schedule;
+    const known = kept ?? this.#schedule;
+    this.#schedule = known && replanned(known, this.#runtime.now(), this.#options.interval);
     return this.#schedule ?? await this.#keep(firstSchedule(this.#runtime.now(), this.#rhythm()));
   }
 
@@ -205,11 +210,13 @@ class BackgroundChecks {
       const { latest, update } = await explainUpdate(source, { ...this.#options, runtime: this.#runtime });
       const isWaiting = update !== undefined && !this.#isOpen();
       const after = afterSuccess(this.#runtime.now(), this.#rhythm(), { isWaiting });
+      const isActing = update !== undefined && !isWaiting;
       // Before the program acts on it: a crash while it does must not make every start check again.
-      await this.#keep(after);
+      await this.#keep(isActing ? whileActing(schedule, this.#runtime.now(), this.#rhythm()) : after);
       this.#tell({ kind: "checked", latest, update, isWaiting, next: after.next });
-      if (update !== undefined && !isWaiting) await this.#onUpdate(update);
-      return after;
+      if (!isActing) return after;
+      await this.#onUpdate(update);
+      return await this.#keep(after);
     } catch (error) {
       if (signal.aborted) return schedule;
       const after = await this.#keep(

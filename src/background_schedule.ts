@@ -15,6 +15,8 @@ export interface Schedule {
   readonly failures: number;
   /** Whether an update was found and waits for the window to open. */
   readonly isWaiting: boolean;
+  /** When the last check that worked was made; absent while checks fail, and before the first. */
+  readonly checkedAt?: number | undefined;
 }
 
 /** What the times depend on. */
@@ -46,7 +48,26 @@ export function afterSuccess(
   { interval, chance }: Rhythm,
   { isWaiting }: Pick<Schedule, "isWaiting">,
 ): Schedule {
-  return { next: now + interval * (1 + chance * SPREAD), failures: 0, isWaiting };
+  return { next: now + interval * (1 + chance * SPREAD), failures: 0, isWaiting, checkedAt: Math.round(now) };
+}
+
+/**
+ * While the program acts on an update that was found: should it be cut short, by a power cut or because it is stopped, it is
+ * not the next regular check that finds the update again. Counted like a failure, so that an update that ends the program
+ * each time is not tried without end.
+ */
+export function whileActing(schedule: Schedule, now: number, rhythm: Rhythm): Schedule {
+  return afterFailure({ ...schedule, isWaiting: false }, now, rhythm, undefined);
+}
+
+/**
+ * What was planned with another interval, as it is with this one: due after this interval since the last check at the
+ * latest, and never later than planned.
+ */
+export function replanned(schedule: Schedule, now: number, interval: number): Schedule {
+  const { next, failures, checkedAt } = schedule;
+  if (failures > 0 || checkedAt === undefined || checkedAt > now) return schedule;
+  return { ...schedule, next: Math.min(next, checkedAt + interval * (1 + SPREAD)) };
 }
 
 /** After one that failed: a quarter of an hour, then twice as long each time, at most the interval. */

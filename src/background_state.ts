@@ -25,13 +25,35 @@ export async function readSchedule(
   try {
     const bytes = await readFile(fs, pathIn(stateDirectory), STATE_BYTES);
     if (bytes === undefined) return undefined;
-    const { next, failures, isWaiting }: Partial<Schedule> = JSON.parse(new TextDecoder().decode(bytes));
+    const { next, failures, isWaiting, checkedAt }: Partial<Schedule> = JSON.parse(
+      new TextDecoder().decode(bytes),
+    );
     const isWhole = Number.isSafeInteger(next) && Number.isSafeInteger(failures) && failures! >= 0 &&
       typeof isWaiting === "boolean";
-    return isWhole ? { next: next!, failures: failures!, isWaiting: isWaiting! } : undefined;
+    if (!isWhole) return undefined;
+    const kept = { next: next!, failures: failures!, isWaiting: isWaiting! };
+    return Number.isSafeInteger(checkedAt) ? { ...kept, checkedAt } : kept;
   } catch {
     return undefined;
   }
+}
+
+/** By file system and folder. */
+const unwritten = new WeakMap<Runtime["fs"], Map<string, Schedule>>();
+
+/**
+ * What this process remembers because it could not be written down: a program that begins anew with other options, as at
+ * each request to read its settings again, must not check each time for it.
+ *
+ * @param runtime File system.
+ * @param stateDirectory Where it was to be kept.
+ * @returns The schedule, or `undefined` when it was written, or none was made.
+ */
+export function unwrittenSchedule(
+  { fs }: Pick<Runtime, "fs">,
+  stateDirectory: string,
+): Schedule | undefined {
+  return unwritten.get(fs)?.get(stateDirectory);
 }
 
 /**
@@ -51,8 +73,11 @@ export async function writeSchedule(
     await runtime.fs.makeDirectory(stateDirectory, 0o700);
     const text = JSON.stringify({ ...schedule, next: Math.round(schedule.next) }) + "\n";
     await writeDurably(runtime, pathIn(stateDirectory), new TextEncoder().encode(text), { mode: 0o600 });
+    unwritten.get(runtime.fs)?.delete(stateDirectory);
     return true;
   } catch {
+    const others = unwritten.get(runtime.fs) ?? new Map<string, Schedule>();
+    unwritten.set(runtime.fs, others.set(stateDirectory, schedule));
     return false;
   }
 }
