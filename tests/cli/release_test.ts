@@ -11,7 +11,7 @@ import type { Command } from "../../src/cli/command.ts";
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { Interrupted } from "../../src/cli/terminal.ts";
 import { secretKeyFile } from "../../src/minisign_key_file.ts";
-import { testKey } from "../support/signed_release.ts";
+import { signManifest, testKey } from "../support/signed_release.ts";
 import { build, INIT, ok, placeKey, placeKeys, SIGNED, snapshot } from "./desk.ts";
 import { scriptOf, TestWorld } from "./world.ts";
 
@@ -309,6 +309,29 @@ test("addresses that clients refuse, and versions, shares and times that cannot 
     assert(!`${stdout}${stderr}`.includes("hunter2"), words);
   }
   assert.deepEqual(await snapshot(world), before);
+});
+
+test("release rotate signs no manifest of a thief who left the highest sequence: exit 2, with the mend", async () => {
+  await using world = await openDesk();
+  const path = join(world.folder, "releases/version-manifest.json");
+  const forged = { ...await manifestOf(world), sequence: Number.MAX_SAFE_INTEGER };
+  const { bytes, signature } = await signManifest(JSON.stringify(forged), [await testKey(2)]);
+  await writeFile(path, bytes);
+  await writeFile(`${path}.minisig`, signature!);
+  await placeKey(world, "new.key", 3);
+  const before = await snapshot(world);
+  const { code, stderr } = await world.run(
+    "release rotate --folder releases --root-key-file root.key --public new.key.pub --key-file new.key",
+  );
+  assert.equal(code, 2);
+  assert.match(
+    stderr,
+    /leaves no room for later ones.*; restore the last good version-manifest\.json .*, then rotate/,
+  );
+  assert.deepEqual(await snapshot(world), before);
+  const lint = await world.run("release lint --folder releases");
+  assert.equal(lint.code, 1);
+  assert.match(lint.stdout, /^❌ sequence: 9007199254740991 leaves no room/);
 });
 
 test("release add names files of the version for no known platform, not what lies beside archives", async () => {

@@ -270,6 +270,7 @@ test("lint() finds what a client would refuse and what a person would regret", a
     ) {
       assert.ok(found.some((line) => expected.test(line)), `${expected} in\n${found.join("\n")}`);
     }
+    assert.ok(!found.join().includes("tell its publisher"), "the publisher reads this");
     clock.now += 230 * DAY;
     assert.ok(
       (await lint(folder, { runtime })).some(({ where }) => where === "1.root.json"),
