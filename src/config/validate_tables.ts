@@ -42,11 +42,24 @@ function unknownTable(name: string, entries: unknown, where: string | undefined)
     const isMeant = SETTING_KEYS.some((key) => key.endsWith(`.${name.toLowerCase()}`));
     return isMeant || where !== undefined ? [unknownKey(name, where)] : [];
   }
-  const near = nearest(name, SETTING_TABLES);
+  const near = where === undefined
+    ? SETTING_TABLES.find((table) => isSlip(name.toLowerCase(), table))
+    : nearest(name, SETTING_TABLES);
   if (near === undefined && where === undefined) return [];
   const place = where === undefined ? "" : ` in ${where}`;
   const hint = near === undefined ? `There are ${SETTING_TABLES.join(", ")}` : `Did you mean [${near}]?`;
   return [new ConfigError("UNKNOWN_KEY", `Unknown configuration table: [${name}]${place}. ${hint}`)];
+}
+
+/** One letter dropped, doubled or replaced, or two swapped. `[server]` is somebody else's and not `[service]`. */
+function isSlip(name: string, table: string): boolean {
+  const most = Math.min(name.length, table.length);
+  let start = 0;
+  while (start < most && name[start] === table[start]) start++;
+  let end = 0;
+  while (end < most - start && name.at(-1 - end) === table.at(-1 - end)) end++;
+  const [a, b] = [name, table].map((text) => text.slice(start, text.length - end)) as [string, string];
+  return Math.max(a.length, b.length) <= 1 || (a.length === 2 && a[0] === b[1] && a[1] === b[0]);
 }
 
 /**

@@ -309,13 +309,27 @@ test("config validate names what is unknown in a policy, exit code 3", async () 
   }
 });
 
-test("config validate names a table of the user's file that was meant to be one", async () => {
-  await using world = await TestWorld.make();
-  await world.writeConfig('[updatess]\nchannel = "beta"\n');
-  const { code, stderr } = await world.run("config validate");
-  assert.equal(code, 3);
-  assert.equal(stderr, "Unknown configuration table: [updatess]. Did you mean [updates]?\n");
-});
+const tables: [name: string, meant: string | undefined][] = [
+  ["updatess", "updates"],
+  ["update", "updates"],
+  ["udpates", "updates"],
+  ["Updates", "updates"],
+  ["servise", "service"],
+  ["server", undefined],
+  ["mine", undefined],
+];
+
+for (const [name, meant] of tables) {
+  test(`config validate takes the table [${name}] for ${meant ?? "somebody else's"}`, async () => {
+    await using world = await TestWorld.make();
+    await world.writeConfig(`[${name}]\nchannel = "beta"\n`);
+    const { code, stderr } = await world.run("config validate");
+    const message = meant === undefined
+      ? ""
+      : `Unknown configuration table: [${name}]. Did you mean [${meant}]?\n`;
+    assert.deepEqual({ code, stderr }, { code: meant === undefined ? 0 : 3, stderr: message });
+  });
+}
 
 test("config validate warns of variables that no setting has", async () => {
   await using world = await TestWorld.make();
