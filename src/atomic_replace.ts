@@ -27,7 +27,7 @@ import {
 import type { UpdatePhase } from "./progress.ts";
 import { outcomeMemory } from "./probation_memory.ts";
 import { probe } from "./probe.ts";
-import { displacedName, requireStaged, requireSwapped } from "./replace/checks.ts";
+import { displacedName, requireStaged, requireSwapped, requireUnchanged } from "./replace/checks.ts";
 import { commit, finish, rollbackFailed, undoUnswapped } from "./replace/ending.ts";
 import { fileDigest } from "./replace/file_digest.ts";
 import type { OutcomeMemory } from "./replace/recovery.ts";
@@ -145,6 +145,7 @@ class Replace {
       keep,
     });
     this.#report("backing-up");
+    await requireUnchanged(this.#runtime, this.#installation, this.#claim.record.from.sha256);
     await this.#strategy.backUp(this.#files);
   }
 

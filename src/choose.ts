@@ -161,7 +161,10 @@ function requested(release: Release, situation: Situation, say: Say): Release | 
   return release;
 }
 
-/** The head of the channel, or the newest version below it that the rules allow. */
+/**
+ * The head of the channel, or the newest version below it that the rules allow. Nothing says which of those were ever
+ * meant for the channel: below a head that failed here there is no way up, for nobody has withdrawn it.
+ */
 async function firstAllowed(
   manifest: Manifest,
   head: Release,
@@ -171,10 +174,18 @@ async function firstAllowed(
   for (const release of descending(manifest, head)) {
     // Below the installed version there is nothing to offer, except when that one was withdrawn.
     const isOlder = compareVersions(release.version, situation.currentVersion) <= 0;
+    if (release !== head && !isOlder && isStuck(head, release, situation, say)) continue;
     if (release !== head && isOlder && withdrawn(manifest, situation) === undefined) return undefined;
     if (await isAllowed(release, situation, say)) return release;
   }
   return undefined;
+}
+
+function isStuck(head: Release, { version }: Release, { refused, channel }: Situation, say: Say): boolean {
+  if (!refused.includes(head.version) || head.yanked !== undefined) return false;
+  const reason =
+    `channel ${channel} points to version ${head.version}, which failed on this machine, not to this one`;
+  return !say("channel", version, false, reason);
 }
 
 /** Versions from the head downwards; of the prereleases only those of the head's own kind. */

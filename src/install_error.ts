@@ -1,5 +1,5 @@
 import { type FileError, isFileError, UpdateError } from "./errors.ts";
-import { folderOf } from "./path.ts";
+import { folderOf, shellWord } from "./path.ts";
 
 /**
  * What a failed file operation means to the person who wants to update.
@@ -13,7 +13,8 @@ export function toUpdateError(error: unknown): unknown {
   const options = { cause: error };
   if (kind === "denied" || kind === "read-only") {
     const mend = kind === "denied"
-      ? "fix the permissions of that folder, or run the update with the rights to write there"
+      ? "fix the permissions of that folder, or run the update with the rights to write there" +
+        orUnlock(error)
       : "mount it writable, or install the new version where it comes from";
     return new UpdateError("NOT_WRITABLE", `${what(error)}; ${mend}`, { path: placeOf(error) }, options);
   }
@@ -23,10 +24,26 @@ export function toUpdateError(error: unknown): unknown {
   }
   return new UpdateError(
     "REPLACE_FAILED",
-    `${what(error)}; nothing was changed`,
+    `${what(error)}; ${aboutMounts(error)}nothing was changed`,
     { path, operation },
     options,
   );
+}
+
+/** Not even root may write to what is immutable or append-only: a folder, or a backup in it (ioctl_iflags(2)). */
+function orUnlock(error: FileError): string {
+  const place = placeOf(error);
+  if (!place.startsWith("/")) return "";
+  const word = shellWord(place);
+  return `; where those are right, look for an attribute i or a with 'lsattr -d ${word}' and 'lsattr ${word}', and take ` +
+    "it away with 'chattr -i -a' (macOS: 'ls -lO', 'chflags')";
+}
+
+/** A file that is mounted by itself, as containers do, has no name in its folder that could be given to another file. */
+function aboutMounts({ kind, operation, path }: FileError): string {
+  const isMount = kind === "cross-device" ||
+    kind === "busy" && operation === "rename" && path.startsWith("/");
+  return isMount ? "if that file is mounted by itself, mount its folder instead; " : "";
 }
 
 const REASONS: Readonly<Record<FileError["kind"], string>> = {

@@ -10,6 +10,7 @@
 import { createDurably, readFile, writeDurably } from "./durable.ts";
 import { isFileError, UpdateError } from "./errors.ts";
 import { type Installation, isBesideName } from "./installation.ts";
+import { isSameStart } from "./journal_process.ts";
 import { RECORD_BYTES } from "./limits.ts";
 import { randomName } from "./path.ts";
 import { isOlderName } from "./replace/backups.ts";
@@ -103,8 +104,30 @@ export async function readRecord(
   const record = bytes.length > RECORD_BYTES ? undefined : decode(bytes, installation);
   if (record === undefined) return { kind: "damaged" };
   // A process number alone proves nothing: it may have been given to another process since (T34).
-  const isWriterAlive = await runtime.processStart(record.pid) === record.processStart;
+  const isWriterAlive = isSameStart(await runtime.processStart(record.pid), record.processStart);
   return { kind: "valid", record, isWriterAlive };
+}
+
+/**
+ * Refuses what is at the place of the record and cannot be one: a link, a pipe, a folder. It may lead anywhere (T24), no
+ * process will ever end it, and removing it is for who put it there.
+ *
+ * @param runtime File system.
+ * @param installation Whose record.
+ * @throws {UpdateError} `REPLACE_FAILED`.
+ */
+export async function refuseForeignRecord(
+  { fs }: Pick<Runtime, "fs">,
+  { record }: Installation,
+): Promise<void> {
+  const kind = (await fs.stat(record))?.kind;
+  if (kind === undefined || kind === "file") return;
+  const what = { directory: "a folder", symlink: "a symbolic link", other: "no regular file" }[kind];
+  throw new UpdateError(
+    "REPLACE_FAILED",
+    `Failed to install new binary: ${record} is ${what}, which this program has not made; remove it by hand`,
+    { path: record, operation: "open" },
+  );
 }
 
 function claimOf(runtime: JournalRuntime, installation: Installation, first: ReplaceRecord): Claim {
@@ -136,6 +159,7 @@ async function inProgress(
   installation: Installation,
   cause?: unknown,
 ): Promise<UpdateError<"UPDATE_IN_PROGRESS">> {
+  await refuseForeignRecord(runtime, installation);
   const state = await readRecord(runtime, installation);
   const pid = state.kind === "valid" ? state.record.pid : 0;
   const who = pid === 0 ? "another process" : `process ${pid}`;

@@ -36,7 +36,7 @@ export interface ExecutableOptions {
 export interface BackupOptions {
   /**
    * How many previous versions are kept beside the executable, 1 to 100: the newest as `app.backup`, older ones as
-   * `app.backup.0001`, `app.backup.0002` and so on. Each is as large as the program.
+   * `app.backup.older-0001`, `app.backup.older-0002` and so on. Each is as large as the program.
    * @default 1
    */
   readonly keepBackups?: number | undefined;

@@ -58,3 +58,13 @@ export function pathOfFileUrl(url: string, os: Runtime["os"]): string {
 export function randomName(runtime: Pick<Runtime, "random">): string {
   return Array.from(runtime.random(8), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
+
+/**
+ * A path as one word of a command that a person copies into a POSIX shell.
+ *
+ * @param path The path.
+ * @returns The path, in single quotes where the shell would read it as anything else.
+ */
+export function shellWord(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}

@@ -11,6 +11,7 @@ import type { ExecutableOptions, SourceOptions, StepOptions, TrustOptions } from
 import { countStart, endProbation, FAILED_STARTS, type Probation, probationOf } from "./probation.ts";
 import { outcomeMemory } from "./probation_memory.ts";
 import { refuseVersion } from "./refused_versions.ts";
+import { firstThatRuns } from "./replace/first_that_runs.ts";
 import { noBackup, restoreBackup } from "./replace/restore_backup.ts";
 import { recoverInstallation, type RecoveryOutcome } from "./replace/recovery.ts";
 import { strategyFor } from "./replace/system.ts";
@@ -79,37 +80,52 @@ export async function recover(options: RecoverOptions = {}): Promise<RecoverResu
   if (options.isStart !== true || !["none", "committed"].includes(result.outcome)) return result;
   const probation = await probationOf(runtime, stateDirectory, installation);
   if (probation === undefined || await countStart(runtime, stateDirectory) < FAILED_STARTS) return result;
-  return await takeBack(runtime, installation, stateDirectory, probation);
+  return await takeBack(runtime, installation, { stateDirectory, probation, probe: options.probe });
+}
+
+interface Failed {
+  readonly stateDirectory: string;
+  readonly probation: Probation;
+  readonly probe: ExecutableOptions["probe"];
 }
 
 /** The version failed its probation. It is remembered first: a crash in between must not offer it again. */
 async function takeBack(
   runtime: Runtime,
   installation: Installation,
-  stateDirectory: string,
-  { version, from }: Probation,
+  { stateDirectory, probation: { version, from }, probe }: Failed,
 ): Promise<RecoverResult> {
   const meaning = `${FAILED_STARTS} starts of version ${version} failed`;
   await refuseVersion(runtime, stateDirectory, version);
   // Another copy that started at the same time may have been faster: one generation at most is taken back.
   const isStillThere = async () => await probationOf(runtime, stateDirectory, installation) !== undefined;
+  const choose = async (backups: readonly string[]) =>
+    await isStillThere()
+      ? await firstThatRuns(runtime, installation, backups, probe) ?? nothing(installation, backups)
+      : undefined;
   try {
-    const isRestored = await restoreBackup(runtime, installation, {
-      to: from,
-      choose: async ([newest]) => await isStillThere() ? newest ?? nothing(installation) : undefined,
-    });
+    const isRestored = await restoreBackup(runtime, installation, { to: from, choose });
     if (!isRestored) return { outcome: "running", meaning, from, to: version };
   } catch (error) {
-    if (!isUpdateError(error) || !["UPDATE_IN_PROGRESS", "NO_BACKUP"].includes(error.code)) throw error;
-    return { outcome: error.code === "NO_BACKUP" ? "none" : "running", meaning, from, to: version };
+    if (!isUpdateError(error)) throw error;
+    if (error.code === "UPDATE_IN_PROGRESS") return { outcome: "running", meaning, from, to: version };
+    if (error.code !== "NO_BACKUP") throw error;
+    // A program that fails may still serve somebody; none serves nobody. It is not tried again at every start.
+    await forget(runtime, stateDirectory);
+    return { outcome: "no-backup", meaning: `${meaning}, and it stays: ${error.message}`, from, to: version };
   }
   // What happened stands, and probation ends by itself with the file that was on it.
-  await endProbation(runtime, stateDirectory).catch((error) => {
-    if (!isFileError(error)) throw error;
-  });
+  await forget(runtime, stateDirectory);
   return { outcome: "rolled-back", meaning, from, to: version };
 }
 
-function nothing({ backup }: Installation): never {
-  throw noBackup(`there is no ${backup}`, { path: backup, wanted: undefined });
+async function forget(runtime: Runtime, stateDirectory: string): Promise<void> {
+  await endProbation(runtime, stateDirectory).catch((error) => {
+    if (!isFileError(error)) throw error;
+  });
+}
+
+function nothing({ backup }: Installation, backups: readonly string[]): never {
+  const why = backups.length === 0 ? `there is no ${backup}` : `none of these runs: ${backups.join(", ")}`;
+  throw noBackup(why, { path: backup, wanted: undefined });
 }

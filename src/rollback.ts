@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isUpdateError, UpdateError, type UpdateErrorDetails } from "./errors.ts";
 import { toUpdateError } from "./install_error.ts";
 import { type Installation, installationOf } from "./installation.ts";
 import type { ExecutableOptions, SourceOptions, StepOptions, TrustOptions } from "./options.ts";
@@ -12,6 +13,7 @@ import { endProbation } from "./probation.ts";
 import { outcomeMemory } from "./probation_memory.ts";
 import { refuseVersion } from "./refused_versions.ts";
 import { fileDigest } from "./replace/file_digest.ts";
+import { makeRunnable } from "./replace/make_runnable.ts";
 import { recoverInstallation } from "./replace/recovery.ts";
 import { noBackup, restoreBackup } from "./replace/restore_backup.ts";
 import { strategyFor } from "./replace/system.ts";
@@ -76,12 +78,13 @@ export async function rollback(options: RollbackOptions = {}): Promise<RollbackR
     let to: string | undefined;
     const isRestored = await restoreBackup(runtime, installation, {
       to: options.to,
-      choose: async (backups) => {
+      choose: async (own, others) => {
         if (refuse !== undefined) await refuseVersion(runtime, stateDirectory, refuse);
         if (!await isExpected(runtime, installation, options)) {
           to = await versionIfItRuns(runtime, installation, installation.executable, probe);
           return undefined;
         }
+        const backups = options.to === undefined ? own : [...own, ...others];
         const chosen = await choose(runtime, installation, backups, options);
         to = chosen.version;
         return chosen.path;
@@ -118,7 +121,7 @@ async function choose(
   const [newest] = backups;
   if (newest === undefined) throw noBackup(`there is no ${installation.backup}`, details);
   if (wanted === undefined) {
-    return { path: newest, version: await probeVersion(runtime, installation, newest, probe) };
+    return { path: newest, version: await versionOf(runtime, installation, backups, probe) };
   }
   const found: string[] = [];
   for (const path of backups) {
@@ -127,4 +130,30 @@ async function choose(
     found.push(`${path} is version ${version ?? "unknown"}`);
   }
   throw noBackup(found.join(", "), details);
+}
+
+/** It is not the new version that fails here: the publisher can do nothing about a copy that was damaged on this disk. */
+async function versionOf(
+  runtime: Runtime,
+  installation: Installation,
+  [newest, ...older]: readonly string[],
+  options: RollbackOptions["probe"],
+): Promise<string | undefined> {
+  const path = newest!;
+  await makeRunnable(runtime, installation, path);
+  try {
+    return await probeVersion(runtime, installation, path, options);
+  } catch (error) {
+    if (!isUpdateError(error) || error.code !== "PROBE_FAILED") throw error;
+    const details = error.details as UpdateErrorDetails["PROBE_FAILED"];
+    const instead = older.length === 0
+      ? "install the version you want instead"
+      : `go back to the version of an older one: ${older.join(", ")}`;
+    throw new UpdateError(
+      "PROBE_FAILED",
+      `Rollback refused: the backup ${path} does not run: ${details.reason}; nothing was changed; ${instead}`,
+      details,
+      { cause: error.cause },
+    );
+  }
 }

@@ -215,6 +215,51 @@ test("a staged update does nothing when it is discarded after it was used", asyn
   assert.deepEqual(place.folder(), after);
 });
 
+for (const os of ["linux", "windows"] as const) {
+  test(`atomicReplace() on ${os} does not overwrite what another program has installed meanwhile`, async () => {
+    for (const backup of [undefined, appProgram("0.9.0")]) {
+      for (const keepBackups of [1, 3]) {
+        const place = memoryPlace({ os });
+        if (backup !== undefined) place.machine.put(`${place.executable}.backup`, backup);
+        const staged = await place.staged();
+        const runtime = place.machine.start();
+        place.machine.put(place.beside("v4"), appProgram("4.0.0"), { mode: 0o755 });
+        const aside = place.beside("before.exe");
+        if (os === "windows") await runtime.fs.rename(place.executable, aside);
+        await runtime.fs.rename(place.beside("v4"), place.executable);
+        const error = await failsWith(
+          atomicReplace(staged, { ...place.options, keepBackups }),
+          "REPLACE_FAILED",
+        );
+        assert.match(
+          error.message,
+          /another program has changed \S+ meanwhile; nothing was changed; look for updates/,
+        );
+        const text = new TextDecoder();
+        assert.equal(place.machine.read(place.executable), text.decode(appProgram("4.0.0")));
+        const kept = place.machine.read(`${place.executable}.backup`);
+        assert.equal(kept, backup === undefined ? undefined : text.decode(backup));
+        assert.deepEqual(Object.keys(place.folder()).filter((name) => /^\.|older/.test(name)), []);
+      }
+    }
+  });
+}
+
+test("atomicReplace() says that the executable is missing when it was removed meanwhile", async () => {
+  const place = memoryPlace();
+  const staged = await place.staged();
+  await place.machine.start().fs.remove(place.executable);
+  const error = await failsWith(atomicReplace(staged, place.options), "REPLACE_FAILED", {
+    path: place.executable,
+    operation: "compare",
+  });
+  assert.match(
+    error.message,
+    /\/opt\/app\/app is missing: somebody has removed or moved it meanwhile; nothing was/,
+  );
+  assert.deepEqual(place.folder(), {});
+});
+
 test("atomicReplace() leaves a symbolic link a link and replaces what it points to", async () => {
   const place = memoryPlace();
   place.machine.putLink(place.executable, "/usr/local/links/app");

@@ -110,10 +110,24 @@ const rows: readonly Row[] = [
 
   // Versions that failed here.
   {
-    name: "offers what is below a version that failed here before",
+    name: "offers no version that the channel does not point to when its head failed here before",
     versions: { "2.0.0": {}, "1.5.0": {} },
     situation: { refused: ["2.0.0"] },
-    offered: ["1.5.0", "newer"],
+    offered: undefined,
+    because: "channel",
+  },
+  {
+    name: "leaves a withdrawn version for an older one when the channel's head failed here before",
+    versions: { "2.0.0": {}, "1.5.0": {}, "1.0.0": { yanked: "loses data" }, "0.9.0": {} },
+    situation: { refused: ["2.0.0"] },
+    offered: ["0.9.0", "yanked"],
+  },
+  {
+    name: "offers the next head of the channel after one that failed here before",
+    head: "2.0.1",
+    versions: { "2.0.1": {}, "2.0.0": {} },
+    situation: { refused: ["2.0.0"] },
+    offered: ["2.0.1", "newer"],
   },
   {
     name: "offers a version that failed here before to who asks for it by name",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { besideName, isBesideName, pathsOf } from "../src/installation.ts";
 import { claimInstallation, readRecord } from "../src/journal.ts";
-import { isMarkAlive, processMark } from "../src/journal_process.ts";
+import { isMarkAlive, isSameStart, processMark } from "../src/journal_process.ts";
 import { type MemoryRuntime, memoryRuntime } from "../src/runtime/memory.ts";
 import { failsWith } from "./support/fails_with.ts";
 
@@ -80,7 +80,14 @@ test("a claim is amended on disk first: what cannot be written is not believed",
   await assert.rejects(claim.amend({ to }), { kind: "full" });
   assert.equal(claim.record.to.sha256, null);
   end();
-  for (const displaced of [".app.old-0123456789abcdef", "app.backup.0001", "app.backup.12345"]) {
+  for (
+    const displaced of [
+      ".app.old-0123456789abcdef",
+      "app.backup.0001",
+      "app.backup.12345",
+      "app.backup.older-0001",
+    ]
+  ) {
     await claim.amend({ to, displaced, keep: 3 });
     const state = await readRecord(runtime, INSTALLATION);
     assert(state.kind === "valid");
@@ -129,7 +136,7 @@ for (const [name, change] of torn) {
   });
 }
 
-for (const processStart of ["1/1", "Sat Jan 3 10:00:00 2026", "running", "a\nb"]) {
+for (const processStart of ["1/1", "Sat Jan 3 10:00:00 2026", "a\nb"]) {
   test(`isMarkAlive() knows the mark of a process that started at ${JSON.stringify(processStart)}`, async () => {
     const runtime = {
       pid: 42,
@@ -171,4 +178,21 @@ function start(): MemoryRuntime {
   const runtime = memoryRuntime();
   runtime.machine.putFolder("/opt/app");
   return runtime;
+}
+
+const STARTS: readonly [now: string | undefined, recorded: string, isSame: boolean][] = [
+  ["1", "1", true],
+  ["2", "1", false],
+  ["running", "1", true],
+  ["1", "running", true],
+  ["running", "running", true],
+  [undefined, "1", false],
+  [undefined, "running", false],
+];
+
+for (const [now, recorded, isSame] of STARTS) {
+  const is = isSame ? "the" : "not the";
+  test(`isSameStart() takes a process that started at ${now} for ${is} one that started at ${recorded} (T34)`, () => {
+    assert.equal(isSameStart(now, recorded), isSame);
+  });
 }

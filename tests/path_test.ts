@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { pathOfFileUrl } from "../src/path.ts";
+import { pathOfFileUrl, shellWord } from "../src/path.ts";
 
 const paths: [url: string, os: "linux" | "windows", path: string][] = [
   ["file:///srv/releases/version-manifest.json", "linux", "/srv/releases/version-manifest.json"],
@@ -30,4 +30,15 @@ for (const [url, os, message] of refused) {
   test(`pathOfFileUrl() refuses ${url} on ${os}`, () => {
     assert.throws(() => pathOfFileUrl(url, os), { name: "TypeError", message });
   });
+}
+
+const words: [path: string, word: string][] = [
+  ["/opt/app/bin-1.0", "/opt/app/bin-1.0"],
+  ["/opt/my app/app", "'/opt/my app/app'"],
+  ["/opt/it's/$HOME;rm", "'/opt/it'\\''s/$HOME;rm'"],
+  ["/opt/ä", "'/opt/ä'"],
+];
+
+for (const [path, word] of words) {
+  test(`shellWord() writes ${path} as ${word}`, () => assert.equal(shellWord(path), word));
 }

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { atomicReplace } from "../src/atomic_replace.ts";
 import { checkForUpdate } from "../src/check_for_update.ts";
 import { confirmHealthy } from "../src/confirm_healthy.ts";
+import { pathsOf } from "../src/installation.ts";
 import { recover } from "../src/recover.ts";
 import { refusedVersions } from "../src/refused_versions.ts";
 import type { MemoryRuntime } from "../src/runtime/memory.ts";
@@ -79,10 +80,55 @@ test("recover() goes one generation back at most: without a backup the version s
   for (let start = 1; start <= 3; start++) (await starts(place)).runtime.kill();
   const helper = place.machine.start();
   await helper.fs.remove(`${place.executable}.backup`);
-  const { outcome } = await starts(place);
-  assert.equal(outcome, "none");
+  assert.equal((await starts(place)).outcome, "no-backup");
+  assert.equal((await starts(place)).outcome, "none");
   assert.equal(place.machine.read(place.executable), text(appProgram(NEW)));
 });
+
+const damaged: [name: string, content: Uint8Array | string][] = [
+  ["is no program", "junk"],
+  ["crashes", appProgram(OLD, { exitCode: 1 })],
+  ["is ended by a signal", appProgram(OLD, { end: "signal" })],
+];
+
+for (const [name, content] of damaged) {
+  test(`recover() keeps a version whose starts failed when the only backup ${name}, and tries that once`, async () => {
+    const place = await failedThrice();
+    place.machine.put(`${place.executable}.backup`, content);
+    const { outcome, meaning, from, to, runtime } = await starts(place);
+    assert.deepEqual([outcome, from, to], ["no-backup", OLD, NEW]);
+    assert.match(
+      meaning,
+      /^3 starts of version 2\.0\.0 failed, and it stays: .*none of these runs: \S+app\.backup;/,
+    );
+    assert.equal(place.machine.read(place.executable), text(appProgram(NEW)));
+    assert.deepEqual(Object.keys(place.folder()), ["app", "app.backup"]);
+    runtime.kill();
+    for (let start = 1; start <= 5; start++) {
+      const later = await starts(place);
+      assert.equal(later.outcome, "none");
+      later.runtime.kill();
+    }
+  });
+
+  test(`recover() goes back further when the newest backup ${name}`, async () => {
+    const place = await failedThrice();
+    const { backup } = pathsOf(place.executable);
+    place.machine.put(`${backup}.older-0001`, appProgram("0.9.0"), { mode: 0o755 });
+    place.machine.put(backup, content);
+    assert.equal((await starts(place)).outcome, "rolled-back");
+    assert.deepEqual(place.folder(), { app: `file 755 ${text(appProgram("0.9.0"))}` });
+  });
+}
+
+for (const mode of [0o644, 0o600, 0o755]) {
+  test(`recover() puts a backup of mode ${mode.toString(8)} back with the mode of the executable`, async () => {
+    const place = await failedThrice();
+    place.machine.put(`${place.executable}.backup`, appProgram(OLD), { mode });
+    assert.equal((await starts(place)).outcome, "rolled-back");
+    assert.deepEqual(place.folder(), { app: `file 755 ${text(appProgram(OLD))}` });
+  });
+}
 
 test("recover() by many starts at once takes a failed version back once", async () => {
   const place = await updated();
@@ -112,6 +158,13 @@ test("recover() does not take the JavaScript runtime for the program", async () 
     await assert.rejects(recover({ runtime }), TypeError);
   }
 });
+
+/** A new version is installed, and has failed its first three starts. */
+async function failedThrice(): Promise<MemoryPlace> {
+  const place = await updated();
+  for (let start = 1; start <= 3; start++) (await starts(place)).runtime.kill();
+  return place;
+}
 
 async function updated(options: { os?: "linux" | "darwin" | "windows" } = {}): Promise<MemoryPlace> {
   const place = memoryPlace(options);

@@ -99,10 +99,29 @@ for (const [name, behaviour] of broken) {
     const place = memoryPlace();
     place.machine.put(place.beside("app.backup"), appProgram("0.9.0", behaviour));
     const before = place.folder();
-    await failsWith(rollback(place.options), "PROBE_FAILED", { executable: place.beside("app.backup") });
+    const path = place.beside("app.backup");
+    const error = await failsWith(rollback(place.options), "PROBE_FAILED", { executable: path });
+    assert.match(error.message, /^Rollback refused: the backup \/opt\/app\/app\.backup does not run: it /);
+    assert.match(error.message, /; nothing was changed; install the version you want instead$/);
     assert.deepEqual(place.folder(), before);
   });
 }
+
+test("rollback() names the older backups when the newest one does not run", async () => {
+  const place = memoryPlace();
+  place.machine.put(place.beside("app.backup"), "junk");
+  place.machine.put(place.beside("app.backup.older-0001"), appProgram("0.8.0"));
+  const error = await failsWith(rollback(place.options), "PROBE_FAILED");
+  assert.match(error.message, /go back to the version of an older one: \/opt\/app\/app\.backup\.older-0001$/);
+  assert.equal((await rollback({ ...place.options, to: "0.8.0" })).to, "0.8.0");
+});
+
+test("rollback() puts back a backup that has lost the right to be run", async () => {
+  const { place, options } = await updated("linux");
+  place.machine.put(place.beside("app.backup"), appProgram(OLD), { mode: 0o644 });
+  await rollback(options);
+  assert.deepEqual(place.folder(), { app: `file 755 ${text(appProgram(OLD))}` });
+});
 
 for (const kind of ["folder", "link"] as const) {
   test(`rollback() does not take a ${kind} for a backup`, async () => {

@@ -7,8 +7,11 @@
 import type { Log } from "../service/log.ts";
 import type { Invocation } from "./invocation.ts";
 
-/** Says how the command ended. */
-export type EndStart = (exitCode: number) => Promise<void>;
+/** Says how the command ended, and of which failure, where it failed. */
+export type EndStart = (exitCode: number, failure?: string) => Promise<void>;
+
+/** The failure that nobody has foreseen: it may be the version's own fault. */
+const UNFORESEEN = "UNEXPECTED";
 
 /** Commands that say nothing about health: the shell asks one at every key, the service counts its own starts. */
 const UNWATCHED: readonly string[] = ["complete", "completions", "run", "daemon"];
@@ -21,6 +24,12 @@ const UNWATCHED: readonly string[] = ["complete", "completions", "run", "daemon"
  */
 export async function beginStart(invocation: Invocation): Promise<EndStart | undefined> {
   const { output, parsed, world: { build } } = invocation;
+  // The service's own start is counted by `beginService`.
+  if (parsed.path.some(({ name }) => name === "run")) {
+    return async (_, failure) => {
+      if (failure !== undefined && failure !== UNFORESEEN) await forgive(invocation);
+    };
+  }
   if (parsed.path.some(({ name }) => UNWATCHED.includes(name))) return undefined;
   if (!await isOnProbation(invocation) || await isService(invocation)) return undefined;
 
@@ -38,14 +47,18 @@ export async function beginStart(invocation: Invocation): Promise<EndStart | und
       output.note(`⚠️  Version ${to} failed three times in a row, rolled back to ${from}`);
       return undefined;
     }
+    if (outcome === "no-backup") {
+      output.note(`⚠️  Version ${to} failed three times in a row and stays: no previous version works here`);
+    }
   } catch (error) {
     // The command that was asked for matters more; `cco doctor` tells what is wrong.
     output.detail(error instanceof Error ? error.message : String(error));
     return undefined;
   }
-  return async (exitCode) => {
+  return async (exitCode, failure) => {
     // Every other exit code is an orderly answer of a program that works.
     if (exitCode !== EXIT.general) await confirmHealthy(options).catch(() => {});
+    else if (failure !== UNFORESEEN) await forgive(invocation);
   };
 }
 
@@ -65,7 +78,11 @@ export async function beginService(invocation: Invocation, log: Log): Promise<vo
     import("./failure.ts"),
   ]);
   try {
-    const { outcome, from, to } = await recover({ ...await installedOptions(invocation), isStart: true });
+    const { outcome, from, to, meaning } = await recover({
+      ...await installedOptions(invocation),
+      isStart: true,
+    });
+    if (outcome === "no-backup") log.error(meaning);
     if (outcome !== "rolled-back") return;
     const { audit } = await import("./audit.ts");
     await audit(invocation, { what: "automatic-rollback", from: to, to: from, result: outcome });
@@ -98,4 +115,19 @@ async function isOnProbation(invocation: Invocation): Promise<boolean> {
   if (stateDirectory === undefined) return false;
   const path = `${stateDirectory}${os === "windows" ? "\\" : "/"}probation.json`;
   return await fs.stat(path).catch(() => undefined) !== undefined;
+}
+
+/**
+ * Takes this start back from those that are counted: a port in use, settings that cannot be used or a missing permission
+ * says nothing about the version, and the previous one would fail in the same way.
+ */
+async function forgive(invocation: Invocation): Promise<void> {
+  if (!await isOnProbation(invocation)) return;
+  const { runtime: { fs, os, pid } } = invocation.world;
+  const { stateDirectory } = await invocation.paths();
+  const separator = os === "windows" ? "\\" : "/";
+  const folder = `${stateDirectory}${separator}starts`;
+  for (const name of await fs.list(folder).catch(() => [])) {
+    if (name.startsWith(`${pid}-`)) await fs.remove(`${folder}${separator}${name}`).catch(() => {});
+  }
 }

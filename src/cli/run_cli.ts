@@ -72,7 +72,8 @@ async function runCommand(invocation: Invocation): Promise<number> {
     return code;
   } catch (error) {
     const { failureOf } = await import("./failure.ts");
-    await endStart?.((await failureOf(error)).exitCode);
+    const { exitCode, code } = await failureOf(error);
+    await endStart?.(exitCode, code);
     throw error;
   } finally {
     await invocation.settled();

@@ -1,9 +1,12 @@
 /**
  * The previous versions that are kept beside an executable.
  *
- * `app.backup` is the newest, under the name administrators know. Older ones are `app.backup.0001`, `app.backup.0002`
- * and so on; a higher number is a newer version. A number is never given twice while its file is there, so that nothing
- * has to be renamed but what `app.backup` was.
+ * `app.backup` is the newest, under the name administrators know. Older ones are `app.backup.older-0001`,
+ * `app.backup.older-0002` and so on; a higher number is a newer version. A number is never given twice while its file is
+ * there, so that nothing has to be renamed but what `app.backup` was.
+ *
+ * `app.backup.0001` is what they were called before. People call their own copies that, by the year or the date: such a
+ * file is listed, and can be gone back to by its version, but is neither removed nor renamed by itself.
  *
  * @module
  */
@@ -19,7 +22,7 @@ import { patiently } from "./patience.ts";
 type BackupRuntime = Pick<Runtime, "fs" | "random" | "os">;
 
 /**
- * Finds the previous versions.
+ * Finds the previous versions, those under former names too.
  *
  * @param fs The file system.
  * @param installation Whose.
@@ -27,9 +30,20 @@ type BackupRuntime = Pick<Runtime, "fs" | "random" | "os">;
  * @throws {FileError} When the folder cannot be read.
  */
 export async function backupsOf(fs: Runtime["fs"], installation: Installation): Promise<string[]> {
-  const paths = [installation.backup, ...await olderBackupsOf(fs, installation)];
-  const infos = await Promise.all(paths.map((path) => fs.stat(path)));
-  return paths.filter((_, index) => infos[index]?.kind === "file");
+  const former = (await numbered(fs, installation, formerNumberOf)).map(({ path }) => path);
+  return [...await ownBackupsOf(fs, installation), ...await onlyFiles(fs, former)];
+}
+
+/**
+ * Finds the previous versions that are certainly the updater's own, and so may be used without asking anybody.
+ *
+ * @param fs The file system.
+ * @param installation Whose.
+ * @returns Their paths, newest first; only files.
+ * @throws {FileError} When the folder cannot be read.
+ */
+export async function ownBackupsOf(fs: Runtime["fs"], installation: Installation): Promise<string[]> {
+  return await onlyFiles(fs, [installation.backup, ...await olderBackupsOf(fs, installation)]);
 }
 
 /**
@@ -41,18 +55,18 @@ export async function backupsOf(fs: Runtime["fs"], installation: Installation): 
  * @throws {FileError} When the folder cannot be read.
  */
 export async function nextOlderName(fs: Runtime["fs"], installation: Installation): Promise<string> {
-  const [newest] = await olderBackupsOf(fs, installation);
-  const number = newest === undefined ? 1 : numberOf(installation, nameOf(newest))! + 1;
-  return `${nameOf(installation.backup)}.${String(number).padStart(4, "0")}`;
+  const [newest] = await numbered(fs, installation, numberOf);
+  const number = (newest?.number ?? 0) + 1;
+  return `${nameOf(installation.backup)}.older-${String(number).padStart(4, "0")}`;
 }
 
-/** Whether a name is one that {@link nextOlderName} makes. */
+/** Whether a name is one that {@link nextOlderName} makes, or made before: a record may hold one from then. */
 export function isOlderName(installation: Installation, name: string): boolean {
-  return numberOf(installation, name) !== undefined;
+  return (numberOf(installation, name) ?? formerNumberOf(installation, name)) !== undefined;
 }
 
 /**
- * Makes one of the backups the newest: those that are newer go, and it gets the name `app.backup`. A crash in between
+ * Makes one of the backups the newest: those of our own that are newer go, and it gets the name `app.backup`. A crash in between
  * leaves fewer backups in the same order.
  *
  * @param runtime File system and randomness.
@@ -95,7 +109,7 @@ export async function makeNewest(
  */
 export async function closeGap(fs: Runtime["fs"], installation: Installation): Promise<void> {
   if (await fs.stat(installation.backup) !== undefined) return;
-  const [newest] = await backupsOf(fs, installation);
+  const [newest] = await ownBackupsOf(fs, installation);
   if (newest !== undefined) await fs.rename(newest, installation.backup);
 }
 
@@ -130,17 +144,45 @@ async function takeAway(runtime: BackupRuntime, installation: Installation, path
   }
 }
 
-/** Newest first. */
+/** Newest first. What is no file under such a name is not ours, and stays. */
 async function olderBackupsOf(fs: Runtime["fs"], installation: Installation): Promise<string[]> {
-  const numbered = (await fs.list(installation.folder))
-    .map((name) => ({ name, number: numberOf(installation, name) ?? 0 }))
-    .filter(({ number }) => number > 0);
-  return numbered.sort((a, b) => b.number - a.number).map(({ name }) => inFolder(installation.folder, name));
+  return await onlyFiles(fs, (await numbered(fs, installation, numberOf)).map(({ path }) => path));
+}
+
+interface Numbered {
+  readonly path: string;
+  readonly number: number;
+}
+
+/** Whatever is there under names with numbers, highest first. */
+async function numbered(
+  fs: Runtime["fs"],
+  installation: Installation,
+  read: (installation: Installation, name: string) => number | undefined,
+): Promise<Numbered[]> {
+  const found: Numbered[] = [];
+  for (const name of await fs.list(installation.folder)) {
+    const number = read(installation, name);
+    if (number !== undefined) found.push({ path: inFolder(installation.folder, name), number });
+  }
+  return found.sort((a, b) => b.number - a.number);
+}
+
+async function onlyFiles(fs: Runtime["fs"], paths: readonly string[]): Promise<string[]> {
+  const infos = await Promise.all(paths.map((path) => fs.stat(path)));
+  return paths.filter((_, index) => infos[index]?.kind === "file");
+}
+
+function numberOf({ backup }: Installation, name: string): number | undefined {
+  return digitsAfter(`${nameOf(backup)}.older-`, name);
+}
+
+function formerNumberOf({ backup }: Installation, name: string): number | undefined {
+  return digitsAfter(`${nameOf(backup)}.`, name);
 }
 
 /** Four digits at least: `app.backup.1` may be a person's own copy. */
-function numberOf({ backup }: Installation, name: string): number | undefined {
-  const prefix = `${nameOf(backup)}.`;
+function digitsAfter(prefix: string, name: string): number | undefined {
   const digits = name.startsWith(prefix) ? name.slice(prefix.length) : "";
   return /^(?:\d{4}|[1-9]\d{4,8})$/.test(digits) && digits !== "0000" ? Number(digits) : undefined;
 }

@@ -92,6 +92,32 @@ export async function requireNotUpdated(
 }
 
 /**
+ * Makes sure, right before anything is moved, that the executable is still the one that the update began with: a
+ * download takes minutes, and another installer knows nothing of the claim.
+ *
+ * @param runtime File system.
+ * @param installation What is to be updated, claimed by this process.
+ * @param sha256 The digest of the executable as the record has it.
+ * @throws {UpdateError} `REPLACE_FAILED`.
+ */
+export async function requireUnchanged(
+  runtime: Pick<Runtime, "fs">,
+  { executable }: Installation,
+  sha256: string,
+): Promise<void> {
+  const live = await fileDigest(runtime, executable);
+  if (live === sha256) return;
+  const what = live === undefined
+    ? `${executable} is missing: somebody has removed or moved it meanwhile; nothing was changed; put it back or ` +
+      "install the program again"
+    : `another program has changed ${executable} meanwhile; nothing was changed; look for updates again`;
+  throw new UpdateError("REPLACE_FAILED", `Failed to install new binary: ${what}`, {
+    path: executable,
+    operation: "compare",
+  });
+}
+
+/**
  * The name under which an older backup waits for the outcome: the one that it keeps, or one that is swept.
  *
  * @param runtime File system and randomness.

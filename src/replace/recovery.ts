@@ -4,15 +4,16 @@
  * @module
  */
 
-import { isUpdateError, type UpdateError } from "../errors.ts";
+import { isFileError, isUpdateError, type UpdateError } from "../errors.ts";
 import type { Installation } from "../installation.ts";
-import { readRecord, type RecordState, type ReplaceRecord } from "../journal.ts";
+import { readRecord, type RecordState, refuseForeignRecord, type ReplaceRecord } from "../journal.ts";
 import { takeOver } from "../journal_takeover.ts";
 import { probe, type ProbeOptions, probeVersion } from "../probe.ts";
 import type { Runtime } from "../runtime/types.ts";
 import { closeGap } from "./backups.ts";
 import { commit, finish, rollbackFailed, undoUnswapped } from "./ending.ts";
 import { fileDigest } from "./file_digest.ts";
+import { makeRunnable } from "./make_runnable.ts";
 import { recoveryFor, type RecoverySituation } from "./recovery_table.ts";
 import { displacedPath, type ReplaceStrategy } from "./strategy.ts";
 import { sweep } from "./sweep.ts";
@@ -21,9 +22,18 @@ import { sweep } from "./sweep.ts";
 export interface RecoveryOutcome {
   /**
    * `none`: nothing was in progress. `running`: another process is at it. `kept`: the executable is not the one that the
-   * update was to install, or nobody can tell, and it works. The others: how an update was ended.
+   * update was to install, or nobody can tell, and it works. `no-backup`: the version failed its first starts, and stays
+   * because no previous version works. The others: how an update was ended.
    */
-  readonly outcome: "none" | "running" | "dropped" | "committed" | "kept" | "rolled-back" | "restored";
+  readonly outcome:
+    | "none"
+    | "running"
+    | "dropped"
+    | "committed"
+    | "kept"
+    | "rolled-back"
+    | "restored"
+    | "no-backup";
   /** What was found, in a few words. */
   readonly meaning: string;
   /** The version before the update that was found, where known. */
@@ -68,7 +78,7 @@ export async function recoverInstallation(
   installation: Installation,
   options: RecoveryOptions,
 ): Promise<RecoveryOutcome> {
-  const state = await readRecord(runtime, installation);
+  const state = await recordOf(runtime, installation);
   if (state.kind === "none") {
     await sweep(runtime, installation);
     return answer("none", "nothing is in progress", undefined);
@@ -77,6 +87,17 @@ export async function recoverInstallation(
   if (state.kind === "valid" && state.isWriterAlive) return running();
   const end = () => endUpdate(runtime, strategy, installation, state, options);
   return await takeOver(runtime, installation, state, end) ?? running();
+}
+
+async function recordOf(runtime: RecoveryRuntime, installation: Installation): Promise<RecordState> {
+  try {
+    const state = await readRecord(runtime, installation);
+    if (state.kind !== "none") await refuseForeignRecord(runtime, installation);
+    return state;
+  } catch (error) {
+    if (isFileError(error)) await refuseForeignRecord(runtime, installation);
+    throw error;
+  }
 }
 
 /** Runs as the only process that ends this update. */
@@ -99,13 +120,13 @@ async function endUpdate(
       await undoUnswapped(runtime, installation, record!);
       return answer("dropped", meaning, record);
     case "restore":
-      await restore(strategy, installation, record);
+      await restore(runtime, strategy, installation, record);
       await finish(runtime, installation, record);
       return answer("restored", meaning, record);
     case "verify": {
       const isNew = situation.live === "new";
       const outcome = await verify(runtime, installation, isNew ? record : undefined, options);
-      if (outcome === "rolled-back") await restore(strategy, installation, record);
+      if (outcome === "rolled-back") await restore(runtime, strategy, installation, record);
       if (outcome === "committed") await commit(runtime, installation, record!);
       else await finish(runtime, installation, record);
       return answer(outcome, meaning, record);
@@ -177,11 +198,13 @@ async function probeProblem(
 }
 
 async function restore(
+  runtime: RecoveryRuntime,
   strategy: ReplaceStrategy,
   installation: Installation,
   record: ReplaceRecord | undefined,
 ): Promise<void> {
   try {
+    await makeRunnable(runtime, installation, installation.backup);
     await strategy.restore({
       installation,
       displaced: displacedPath(installation, record?.displaced ?? null),

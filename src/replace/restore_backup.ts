@@ -8,7 +8,7 @@ import { isFileError, UpdateError, type UpdateErrorDetails } from "../errors.ts"
 import { besideName, type Installation } from "../installation.ts";
 import { claimInstallation, type ReplaceRecord } from "../journal.ts";
 import type { Runtime } from "../runtime/types.ts";
-import { backupsOf, makeNewest } from "./backups.ts";
+import { backupsOf, makeNewest, ownBackupsOf } from "./backups.ts";
 import { finish, rollbackFailed } from "./ending.ts";
 import { fileDigest } from "./file_digest.ts";
 import { strategyFor } from "./system.ts";
@@ -19,9 +19,9 @@ export interface Restoration {
   readonly to: string | undefined;
   /**
    * Chooses one of the backups, newest first, while no other process can change them; `undefined`: none after all.
-   * Those that are newer than the chosen one go.
+   * Those that are newer than the chosen one go. `others` may be somebody's own copies: for those who ask for a version.
    */
-  readonly choose: (backups: readonly string[]) => Promise<string | undefined>;
+  readonly choose: (backups: readonly string[], others: readonly string[]) => Promise<string | undefined>;
 }
 
 /**
@@ -48,7 +48,9 @@ export async function restoreBackup(
     staged: besideName(runtime, installation, "new"),
   });
   try {
-    const chosen = await choose(await backupsOf(runtime.fs, installation));
+    const own = await ownBackupsOf(runtime.fs, installation);
+    const others = (await backupsOf(runtime.fs, installation)).filter((path) => !own.includes(path));
+    const chosen = await choose(own, others);
     if (chosen !== undefined) await putBack(runtime, installation, chosen);
     await finished(runtime, installation, record);
     return chosen !== undefined;

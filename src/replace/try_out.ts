@@ -6,7 +6,7 @@
 
 import { isFileError, UpdateError } from "../errors.ts";
 import { besideName, type Installation } from "../installation.ts";
-import { inFolder } from "../path.ts";
+import { inFolder, shellWord } from "../path.ts";
 import { removeIfThere } from "../remove.ts";
 import { type IdentityRuntime, keepIdentity } from "./identity.ts";
 
@@ -31,8 +31,9 @@ export async function tryOut(runtime: IdentityRuntime, installation: Installatio
   const file = await fs.open(path, { access: "create", mode: 0o600 });
   file.close();
   try {
-    await keepIdentity(runtime, installation, path);
     const { executable } = installation;
+    if (await fs.stat(executable) === undefined) throw missing(executable);
+    await keepIdentity(runtime, installation, path);
     // On Windows the backup is the file itself under another name.
     if (runtime.os === "windows") return { backupBytes: 0 };
     if (await canLink(runtime, installation, executable)) return { backupBytes: 0 };
@@ -62,13 +63,23 @@ async function canLink(
 
 /** An immutable file can be neither linked nor renamed nor replaced, not even by root (ioctl_iflags(2), chflags(2)). */
 function locked({ os }: Pick<IdentityRuntime, "os">, path: string): UpdateError<"NOT_WRITABLE"> {
+  const word = shellWord(path);
   const [look, mend] = os === "darwin"
-    ? [`ls -lO ${path}`, `chflags nouchg,noschg ${path}`]
-    : [`lsattr ${path}`, `sudo chattr -i -a ${path}`];
+    ? [`ls -lO ${word}`, `chflags nouchg,noschg ${word}`]
+    : [`lsattr ${word}`, `sudo chattr -i -a ${word}`];
   return new UpdateError(
     "NOT_WRITABLE",
     `Failed to install new binary: ${path} is locked: it is immutable or append-only, as '${look}' shows; run ` +
       `'${mend}' and try again`,
     { path },
+  );
+}
+
+function missing(path: string): UpdateError<"REPLACE_FAILED"> {
+  return new UpdateError(
+    "REPLACE_FAILED",
+    `Failed to install new binary: ${path} is missing: somebody has removed or moved it; put it back or install the ` +
+      "program again",
+    { path, operation: "find" },
   );
 }

@@ -1,7 +1,9 @@
 /** The first starts of a new version of `cco`. */
 
 import assert from "node:assert/strict";
-import { access, readFile, rm, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { access, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { recover } from "../../mod.ts";
@@ -102,4 +104,51 @@ test("copies that still run are not failed starts", async () => {
     await recover({ runtime: world.runtime, app: "cco", stateDirectory: stateOf(world), isStart: true });
   }
   assert.equal(await readFile(world.executable, "utf8"), scriptOf("2025.11.2"));
+});
+
+test("a command that ends with a failure it knows is no failed start, however often", async () => {
+  await using world = await worldOnProbation();
+  const { pid } = world.runtime;
+  for (let start = 1; start <= 4; start++) {
+    world.runtime = { ...world.runtime, pid: 5_000_000 + start };
+    const { code } = await world.run("doctor");
+    assert.equal(code, 1, `start ${start}`);
+  }
+  world.runtime = { ...world.runtime, pid };
+  assert.equal((await world.run("version")).stderr, "");
+  assert.equal(await readFile(world.executable, "utf8"), scriptOf("2025.11.2"));
+});
+
+test("a service that cannot listen because another program uses its port is no failed start", async () => {
+  await using world = await worldOnProbation();
+  const other = createServer().listen(0, "127.0.0.1");
+  await once(other, "listening");
+  const { port } = other.address() as AddressInfo;
+  try {
+    for (let start = 1; start <= 4; start++) {
+      world.runtime = { ...world.runtime, pid: 5_000_000 + start };
+      const { code, stderr } = await world.run(`run --port ${port}`);
+      assert.equal(code, 1, stderr);
+      assert.match(stderr, /another program uses this port/);
+      assert.deepEqual(await readdir(join(stateOf(world), "starts")), []);
+    }
+  } finally {
+    other.close();
+  }
+  assert.equal(await readFile(world.executable, "utf8"), scriptOf("2025.11.2"));
+  assert.equal(await isOnProbation(world), true);
+});
+
+test("three failed starts with a damaged backup leave the version that is there, and say so once", async () => {
+  await using world = await worldOnProbation();
+  await writeFile(`${world.executable}.backup`, "junk", { mode: 0o644 });
+  for (const pid of [5_000_001, 5_000_002, 5_000_003]) await failedStart(world, pid);
+  const { code, stderr } = await world.run("version");
+  assert.equal(code, 0);
+  assert.match(
+    stderr,
+    /Version 2025\.11\.2 failed three times in a row and stays: no previous version works here/,
+  );
+  assert.equal(await readFile(world.executable, "utf8"), scriptOf("2025.11.2"));
+  assert.doesNotMatch((await world.run("version")).stderr, /failed three times/);
 });

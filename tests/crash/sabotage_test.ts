@@ -79,7 +79,7 @@ const FLUSHES: readonly [scenario: string, flushes: readonly [name: string, spar
       "syncDirectory apps, after rename .app.update.json",
       "the older backup gets its name back whatever the record says",
     ],
-    ["syncDirectory apps, after rename app.backup.0003"],
+    ["syncDirectory apps, after rename app.backup.older-0003"],
     ["syncDirectory apps, after link app.backup"],
     ["syncDirectory apps, after rename app"],
     ["sync .probation.json.*.tmp, after remove probation.json"],
@@ -90,7 +90,7 @@ const FLUSHES: readonly [scenario: string, flushes: readonly [name: string, spar
   ["a rollback by several versions", [
     ["sync .app.update.json.*.tmp, after the start", CLAIM],
     ["syncDirectory apps, after remove .app.update.json.*.tmp", CLAIM],
-    ["syncDirectory apps, after remove app.backup.0003"],
+    ["syncDirectory apps, after remove app.backup.older-0003"],
     ["syncDirectory apps, after rename app.backup"],
     ["syncDirectory apps, after rename app"],
     ["syncDirectory apps, after rename app.backup (2)"],
@@ -152,19 +152,22 @@ const EXCHANGED: readonly [scenario: string, steps: readonly [late: string, unti
   ]],
   ["an update that keeps fewer versions than there are", [
     [
-      "rename app.backup.0003, after syncDirectory apps",
-      "syncDirectory apps, after rename app.backup.0003",
+      "rename app.backup.older-0003, after syncDirectory apps",
+      "syncDirectory apps, after rename app.backup.older-0003",
     ],
-    ["syncDirectory apps, after rename app.backup.0003", "link app.backup, after syncDirectory apps"],
+    ["syncDirectory apps, after rename app.backup.older-0003", "link app.backup, after syncDirectory apps"],
     ["link app.backup, after syncDirectory apps", "rename app, after syncDirectory apps"],
     [
-      "remove app.backup.0001, after remove app.backup.0002",
+      "remove app.backup.older-0001, after remove app.backup.older-0002",
       "remove .app.update.json, after syncDirectory apps",
     ],
   ]],
   ["a rollback by several versions", [
-    ["remove app.backup.0003, after remove .app.probe-*", "rename app.backup, after syncDirectory apps"],
-    ["syncDirectory apps, after remove app.backup.0003", "rename app.backup, after syncDirectory apps"],
+    [
+      "remove app.backup.older-0003, after remove .app.probe-*",
+      "rename app.backup, after syncDirectory apps",
+    ],
+    ["syncDirectory apps, after remove app.backup.older-0003", "rename app.backup, after syncDirectory apps"],
     ["rename app.backup, after syncDirectory apps", "rename app, after syncDirectory apps"],
     ["syncDirectory apps, after rename app", "rename app.backup, after remove .app.new-*"],
     ["rename app.backup, after remove .app.new-*", "remove .app.update.json, after syncDirectory apps"],
@@ -225,7 +228,7 @@ const RECOVERIES: readonly [scenario: string, title: string, sabotage: (runtime:
   [
     "an update that keeps fewer versions than there are",
     "backups go after the record",
-    (runtime) => postponed(runtime, /^remove app\.backup\.0001/, /^remove \.app\.update\.json,/),
+    (runtime) => postponed(runtime, /^remove app\.backup\.older-0001/, /^remove \.app\.update\.json,/),
   ],
 ];
 

@@ -34,7 +34,7 @@ for (const os of SYSTEMS) {
   test(`rollback() on ${os} goes back step by step, and the next older version is app.backup then`, async () => {
     const place = await updated(os, 10);
     for (const [index, to] of ["4.0.0", "3.0.0", "2.0.0", OLD].entries()) {
-      assert.deepEqual(await rollback(atRest(place)), { to, executable: place.executable });
+      assert.equal((await rollback(atRest(place))).to, to);
       assert.deepEqual(await versions(place), ["4.0.0", "3.0.0", "2.0.0", OLD].slice(index));
       assert.deepEqual(strays(place), []);
     }
@@ -96,7 +96,7 @@ test("rollback() on windows to an older version moves a running backup aside, an
 
 test("atomicReplace() on windows keeps to the number although the oldest version still runs", async () => {
   const place = await updated("windows", 2);
-  const service = place.machine.start({ execPath: `${place.executable}.backup.0003` });
+  const service = place.machine.start({ execPath: `${place.executable}.backup.older-0003` });
   await update(place, "6.0.0", 2);
   assert.deepEqual(await versions(place), ["6.0.0", "5.0.0", "4.0.0"]);
   service.kill();
@@ -109,7 +109,7 @@ test("rollback() on windows to an older version waits for a scanner, and loses n
   let refusals = 3;
   place.machine.operations.fail(
     "busy",
-    ({ name, path }) => name === "rename" && path.endsWith(".backup.0002") && refusals-- > 0,
+    ({ name, path }) => name === "rename" && path.endsWith(".backup.older-0002") && refusals-- > 0,
   );
   assert.equal((await rollback({ ...atRest(place), to: "2.0.0" })).to, "2.0.0");
   assert(refusals <= 0);
@@ -128,7 +128,7 @@ for (const [name, behaviour] of unusable) {
     place.machine.put(`${place.executable}.backup`, appProgram("4.0.0", behaviour));
     const before = place.folder();
     const error = await failsWith(rollback({ ...atRest(place), to: "4.0.0" }), "NO_BACKUP");
-    assert.match(error.message, /app\.backup is version unknown, \S+0003 is version 3\.0\.0, /);
+    assert.match(error.message, /app\.backup is version unknown, \S+older-0003 is version 3\.0\.0, /);
     assert.deepEqual(place.folder(), before);
     assert.equal((await rollback({ ...atRest(place), to: "3.0.0" })).to, "3.0.0");
   });
@@ -200,27 +200,33 @@ test("backupsOf() does not take for a backup what a person or an intruder put th
   const place = memoryPlace();
   const { machine } = place;
   for (
-    const name of ["app.backup.1", "app.backup.01", "app.backup.0000", "app.backup.00007", "app.backup.x"]
+    const name of [
+      "app.backup.1",
+      "app.backup.01",
+      "app.backup.0000",
+      "app.backup.00007",
+      "app.backup.older-1",
+    ]
   ) {
     machine.put(place.beside(name), appProgram("0.1.0"));
   }
-  machine.putLink("/bin/sh", place.beside("app.backup.0002"));
-  machine.putFolder(place.beside("app.backup.0003"));
+  machine.putLink("/bin/sh", place.beside("app.backup.older-0002"));
+  machine.putFolder(place.beside("app.backup.older-0003"));
   const installation = pathsOf(place.executable);
   assert.deepEqual(await backupsOf(place.runtime.fs, installation), []);
-  machine.put(place.beside("app.backup.0001"), appProgram("0.2.0"));
-  assert.deepEqual(await backupsOf(place.runtime.fs, installation), [place.beside("app.backup.0001")]);
-  assert.equal(await nextOlderName(place.runtime.fs, installation), "app.backup.0004");
+  machine.put(place.beside("app.backup.older-0001"), appProgram("0.2.0"));
+  assert.deepEqual(await backupsOf(place.runtime.fs, installation), [place.beside("app.backup.older-0001")]);
+  assert.equal(await nextOlderName(place.runtime.fs, installation), "app.backup.older-0004");
 });
 
 test("nextOlderName() goes on after 9999", async () => {
   const place = memoryPlace();
   const installation = pathsOf(place.executable);
   const next = () => nextOlderName(place.runtime.fs, installation);
-  place.machine.put(place.beside("app.backup.9999"), "x");
-  assert.equal(await next(), "app.backup.10000");
-  place.machine.put(place.beside("app.backup.10000"), "x");
-  assert.equal(await next(), "app.backup.10001");
+  place.machine.put(place.beside("app.backup.older-9999"), "x");
+  assert.equal(await next(), "app.backup.older-10000");
+  place.machine.put(place.beside("app.backup.older-10000"), "x");
+  assert.equal(await next(), "app.backup.older-10001");
 });
 
 for (const keep of [0, -1, 1.5, 101, Number.NaN, Infinity]) {
@@ -236,6 +242,33 @@ for (const keep of [0, -1, 1.5, 101, Number.NaN, Infinity]) {
     assert.equal((await atomicReplace(staged, place.options)).outcome, "updated");
   });
 }
+
+for (const os of SYSTEMS) {
+  test(`updates and rollbacks on ${os} leave alone what a person calls by the year or the date`, async () => {
+    for (const keepBackups of [1, 3]) {
+      const place = memoryPlace({ os });
+      place.runtime.kill();
+      const mine = ["2024", "20240101", "0001"].map((date) => `${place.executable}.backup.${date}`);
+      for (const path of mine) place.machine.put(path, appProgram("0.1.0"));
+      place.machine.put(`${place.executable}.backup.2023/precious`, "precious");
+      place.machine.put(`${place.executable}.backup.older-2023/precious`, "precious");
+      for (const version of VERSIONS) await update(place, version, keepBackups);
+      for (let step = 0; step < keepBackups; step++) await rollback(atRest(place));
+      await failsWith(rollback(atRest(place)), "NO_BACKUP");
+      for (const path of mine) assert.equal(place.machine.read(path), text(appProgram("0.1.0")), path);
+      assert.equal(place.machine.read(`${place.executable}.backup.2023/precious`), "precious");
+      assert.equal(place.machine.read(`${place.executable}.backup.older-2023/precious`), "precious");
+    }
+  });
+}
+
+test("rollback() goes back to a version under a former name when it is asked for", async () => {
+  const place = await updated("linux", 1);
+  place.machine.put(`${place.executable}.backup.0001`, appProgram("0.1.0"));
+  assert.deepEqual(await versions(place), ["5.0.0", "4.0.0", "0.1.0"]);
+  assert.equal((await rollback({ ...atRest(place), to: "0.1.0" })).to, "0.1.0");
+  assert.deepEqual(await versions(place), ["0.1.0"]);
+});
 
 for (const os of ["linux", "windows"] as const) {
   test(`rollback() by several versions on ${os} can be killed before any of its operations`, async () => {
@@ -307,7 +340,7 @@ async function versions(place: MemoryPlace): Promise<(string | undefined)[]> {
 /** Names beside the executable that are neither it nor a kept version. */
 function strays(place: MemoryPlace): string[] {
   const folder = place.beside("").slice(0, -1);
-  return place.machine.names(folder).filter((name) => !/^app(\.exe)?(\.backup(\.\d{4})?)?$/.test(name));
+  return place.machine.names(folder).filter((name) => !/^app(\.exe)?(\.backup(\.older-\d{4})?)?$/.test(name));
 }
 
 function text(bytes: Uint8Array): string {

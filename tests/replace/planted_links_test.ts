@@ -38,7 +38,7 @@ const SCENES: readonly Scene[] = [
     name: "a rollback by two versions",
     prepare: ({ machine, executable }) => {
       machine.put(`${executable}.backup`, appProgram("0.9.0"));
-      machine.put(`${executable}.backup.0001`, appProgram("0.8.0"));
+      machine.put(`${executable}.backup.older-0001`, appProgram("0.8.0"));
     },
     act: (place, runtime) => rollback({ ...optionsAt(place, runtime), to: "0.8.0" }),
   },

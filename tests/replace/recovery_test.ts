@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { downloadVerified } from "../../src/download_verified.ts";
 import { pathsOf } from "../../src/installation.ts";
 import type { ReplaceRecord } from "../../src/journal.ts";
 import { recover, type RecoverResult } from "../../src/recover.ts";
@@ -226,6 +227,31 @@ test("recover() on windows moves a running bad version aside, and a later start 
   assert.deepEqual(readFolder(place), expectedFolder("windows", { live: "old" }));
 });
 
+const modes: [name: string, live: { content: Uint8Array; mode: number } | undefined, after: string][] = [
+  ["the mode of a damaged executable", { content: FILES.damaged, mode: 0o750 }, "750"],
+  ["the right to be run, where the executable has lost it", { content: FILES.damaged, mode: 0o644 }, "755"],
+  ["the right to be run, where the executable is gone", undefined, "755"],
+];
+
+for (const [name, live, mode] of modes) {
+  test(`recover() gives a backup of mode 644 that it puts back ${name}`, async () => {
+    const { place, runtime } = await crashed("linux", {
+      record: "valid",
+      live: "damaged",
+      backup: "old",
+      outcome: "restored",
+      after: { live: "old" },
+    });
+    const { backup } = pathsOf(place.executable);
+    place.machine.put(backup, FILES.old, { mode: 0o644 });
+    await runtime.fs.remove(place.executable);
+    if (live !== undefined) place.machine.put(place.executable, live.content, { mode: live.mode });
+    const { outcome } = await recover({ ...place.options, executable: place.executable, runtime });
+    assert.equal(outcome, "restored");
+    assert.deepEqual(place.folder(), { app: `file ${mode} ${new TextDecoder().decode(FILES.old)}` });
+  });
+}
+
 test("recover() tells what was found, and the versions", async () => {
   const { place, runtime } = await crashed("linux", SWAPPED);
   assert.deepEqual(await recover({ ...place.options, executable: place.executable, runtime }), {
@@ -275,8 +301,8 @@ test("recover() is not misled by a process that was given the number of the dead
 const plants: [name: string, changes: Record<string, unknown>][] = [
   ["names a staged file of another program", { staged: "../../bin/sh" }],
   ["names a staged file that is no temporary one", { staged: "app.conf" }],
-  ["names a backup that is none", { displaced: "app.backup.01" }],
-  ["names a backup of another program", { displaced: "../app2.backup.0001" }],
+  ["names a backup that is none", { displaced: "app.backup.older-01" }],
+  ["names a backup of another program", { displaced: "../app2.backup.older-0001" }],
   ["has a claim that is a path", { claim: "../../etc/cron.d/x" }],
   ["keeps no backup", { keep: 0 }],
   ["names a displaced file of another program", { displaced: "../../bin/sh" }],
@@ -301,6 +327,26 @@ for (const [name, changes] of plants) {
     assert.equal(place.machine.read("/opt/app/app.conf"), "precious");
     assert.equal(place.machine.read("/bin/sh"), "precious");
     assert.deepEqual(Object.keys(place.folder()), ["app", "app.conf"]);
+  });
+}
+
+const strangers: [name: string, plant: (place: MemoryPlace, record: string) => void, kind: RegExp][] = [
+  ["a folder", ({ machine }, record) => machine.putFolder(record), /is a folder/],
+  ["a link to nothing", ({ machine }, record) => machine.putLink("/nowhere", record), /is a symbolic link/],
+  ["a link to a file", ({ machine }, record) => machine.putLink("/etc/x", record), /is a symbolic link/],
+];
+
+for (const [name, plant, kind] of strangers) {
+  test(`${name} at the place of the record is called what it is, and not waited for`, async () => {
+    const place = memoryPlace();
+    place.machine.put("/etc/x", "{}");
+    plant(place, place.beside(".app.update.json"));
+    place.publish();
+    const before = place.folder();
+    const error = await failsWith(downloadVerified(await place.check(), place.options), "REPLACE_FAILED");
+    assert.match(error.message, kind);
+    assert.match(error.message, /which this program has not made; remove it by hand$/);
+    assert.deepEqual(place.folder(), before);
   });
 }
 
@@ -381,6 +427,7 @@ test("recover() sweeps what dead processes left, and nothing else", async () => 
     ".app.update.takeover.fedcba.0",
     "app.backup.1",
     "app.backup.0007",
+    "app.backup.older-0007",
     `.app.update.json.${place.runtime.pid}-0123456789abcdef.tmp`,
   ];
   for (const name of [...strays, ...foreign]) place.machine.put(place.beside(name), name);

@@ -32,6 +32,19 @@ const BUSYBOX: MemoryBehaviour = {
 
 const refusals: readonly Refusal[] = [
   {
+    name: "an executable that another program mounted by itself",
+    make: ({ machine }) => void machine.operations.fail("cross-device", ({ name }) => name === "link"),
+    code: "REPLACE_FAILED",
+    says: /if that file is mounted by itself, mount its folder instead; nothing was changed$/,
+  },
+  {
+    name: "a folder that is immutable",
+    make: ({ machine }) => machine.putFolder("/opt/app", { mode: 0o555 }),
+    code: "NOT_WRITABLE",
+    says:
+      /look for an attribute i or a with 'lsattr -d \/opt\/app' and 'lsattr \/opt\/app', and take it away with 'chattr/,
+  },
+  {
     name: "an immutable executable on Linux",
     make: locked,
     code: "NOT_WRITABLE",

@@ -72,7 +72,7 @@ export async function problemsAfterRecovery(machine: MemoryMachine, scenario: Sc
   const live = await versionAt(executable, machine, scenario);
   if (live === undefined || !(live in outcomes)) return [`live is ${live}`];
   const name = (path: string) => path.slice(folder.length + 1);
-  const backups = machine.names(folder).filter((one) => /\.backup(\.\d{4,})?$/.test(one))
+  const backups = machine.names(folder).filter((one) => /\.backup(\.older-\d{4,})?$/.test(one))
     .sort((a, b) => a === name(backup) ? -1 : b === name(backup) ? 1 : a < b ? 1 : -1);
   const versions = backups.map((one) => versionAt(executable.replace(/[^/\\]+$/, one), machine, scenario));
   const kept = (await Promise.all(versions)).join(" ");

@@ -24,7 +24,7 @@ export function placesOn(os: System): Places {
 
 /** An older backup, by its number. */
 export function olderBackup({ backup }: Places, number: number): string {
-  return `${backup}.${String(number).padStart(4, "0")}`;
+  return `${backup}.older-${String(number).padStart(4, "0")}`;
 }
 
 /** The record of an update. */
