@@ -200,7 +200,7 @@ function statusError(address: URL, status: number): UpdateError<"HTTP_STATUS"> {
     [401, "; a token is needed, or the one given is wrong"],
     [403, "; access is forbidden, a token may be needed"],
     [404, "; nothing is published there"],
-    [407, "; the proxy asks for a user and password"],
+    [407, "; the proxy asks for a user and password, in HTTPS_PROXY or updates.proxy of cco"],
   ]);
   const message = `Cannot fetch ${url}: the server answered ${status}${hints.get(status) ?? ""}`;
   return new UpdateError("HTTP_STATUS", message, { url, status });
