@@ -98,9 +98,10 @@ async function takeBack(
   const { output, world: { build } } = invocation;
   output.line(`⚠️  Version ${build.version} did not become healthy, going back...`);
   output.detail(cause.message);
-  const { record } = await goBack(invocation, cause, installed);
-  output.line(`Update failed, rolled back to previous version`);
-  return say(invocation, "rolled-back", record);
+  const isBack = await goBack(invocation, cause, installed);
+  const { record } = await startManaged(invocation);
+  if (isBack) output.line(`Update failed, rolled back to previous version`);
+  return say(invocation, isBack ? "rolled-back" : "restarted", record);
 }
 
 /** Whether the service that ran was another version: only then is there reason to blame the new one. */
@@ -108,12 +109,12 @@ function wasUpdated(before: ServiceRecord | undefined, version: string): boolean
   return before !== undefined && before.version !== version;
 }
 
-/** Takes back the file that was there when the restart began, and no other one. */
+/** Takes back the file that was there when the restart began, and no other one; returns whether it was still there. */
 async function goBack(
   invocation: Invocation,
   cause: Failure,
   installed: string | undefined,
-): Promise<{ record: ServiceRecord }> {
+): Promise<boolean> {
   const { rollback, isUpdateError } = await import("../../mod.ts");
   const { version } = invocation.world.build;
   const facts = { what: "automatic-rollback", from: version } as const;
@@ -121,9 +122,9 @@ async function goBack(
     const options = { ...await installedOptions(invocation), refuse: version, installed };
     const { outcome, to } = await rollback(options);
     await audit(invocation, { ...facts, to, result: outcome });
-    if (outcome === "superseded") {
-      invocation.output.note(`⚠️  Nothing rolled back: ${to ?? "another file"} has been installed since`);
-    }
+    if (outcome === "rolled-back") return true;
+    invocation.output.note(`⚠️  Nothing rolled back: ${to ?? "another file"} has been installed since`);
+    return false;
   } catch (error) {
     await audit(invocation, { ...facts, error });
     const failure = isUpdateError(error) ? updateFailure(error, "rollback") : undefined;
@@ -135,7 +136,6 @@ async function goBack(
       cause: error,
     });
   }
-  return await startManaged(invocation);
 }
 
 function say({ output }: Invocation, outcome: "restarted" | "rolled-back", record: ServiceRecord): number {

@@ -284,6 +284,26 @@ test("cco daemon restart goes back when the new version dies, and does not take 
   assert.deepEqual((await attempts(world)).at(-1), takenBack);
 });
 
+test("cco daemon restart leaves alone what a person installs while it tries the new version", async () => {
+  await using world = await TestWorld.make();
+  const { machine } = await machineWith(world);
+  await using _ = machine;
+  await world.run("daemon start");
+  await update(world);
+  machine.behaviour = (version) => {
+    if (version !== "2025.11.2") return "serves";
+    writeFileSync(world.executable, scriptOf("2025.11.3"), { mode: 0o755 });
+    return "dies";
+  };
+  const answer = await world.run("daemon restart");
+  assert.equal(answer.code, 0, answer.stderr);
+  assert.match(answer.stderr, /Nothing rolled back: 2025\.11\.3 has been installed since\n/);
+  assert.match(answer.stdout, /going back\.\.\.\n✅ Daemon restarted \(PID: \d+\)\nVersion: 2025\.11\.3\n/);
+  assert.equal(await readFile(`${world.executable}.backup`, "utf8"), scriptOf("2025.11.1"));
+  const left = ["cli", "automatic-rollback", "2025.11.2", "2025.11.3", "superseded"];
+  assert.deepEqual((await attempts(world)).at(-1), left);
+});
+
 test("cco daemon restart blames no version that was not new", async () => {
   await using world = await TestWorld.make();
   const { machine } = await machineWith(world);
