@@ -73,13 +73,14 @@ export async function rollback(options: RollbackOptions = {}): Promise<RollbackR
   const { probe, refuse } = options;
   try {
     const installation = await installationOf(runtime, options.executable);
+    // Also where it cannot be taken back at once, such as while a person updates: it failed all the same.
+    if (refuse !== undefined) await refuseVersion(runtime, stateDirectory, refuse);
     const memory = outcomeMemory(runtime, installation, stateDirectory);
     await recoverInstallation(runtime, strategyFor(runtime), installation, { probe, memory });
     let to: string | undefined;
     const isRestored = await restoreBackup(runtime, installation, {
       to: options.to,
       choose: async (own, others) => {
-        if (refuse !== undefined) await refuseVersion(runtime, stateDirectory, refuse);
         if (!await isExpected(runtime, installation, options)) {
           to = await versionIfItRuns(runtime, installation, installation.executable, probe);
           return undefined;

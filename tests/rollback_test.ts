@@ -63,6 +63,13 @@ test("rollback() of a certain executable changes nothing where another one is in
   assert.deepEqual(JSON.parse(place.machine.read(place.state("refused-versions.json"))!), [NEW]);
 });
 
+test("rollback() remembers what failed also while another process updates", async () => {
+  const { place, options } = await updated("linux");
+  await place.staged({ version: "3.0.0" });
+  await failsWith(rollback({ ...options, refuse: NEW }), "UPDATE_IN_PROGRESS");
+  assert.deepEqual(JSON.parse(place.machine.read(place.state("refused-versions.json"))!), [NEW]);
+});
+
 test("rollback() of a certain executable goes back where it is the installed one", async () => {
   const { place, options } = await updated("linux");
   const installed = await fileDigest(place.runtime, place.executable);
