@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { access, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { access, chmod, constants, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
@@ -151,4 +151,34 @@ test("three failed starts with a damaged backup leave the version that is there,
   );
   assert.equal(await readFile(world.executable, "utf8"), scriptOf("2025.11.2"));
   assert.doesNotMatch((await world.run("version")).stderr, /failed three times/);
+});
+
+test("a backup that was copied without the right to be run can be run once it is back", async () => {
+  await using world = await worldOnProbation();
+  await chmod(`${world.executable}.backup`, 0o644);
+  for (const pid of [5_000_001, 5_000_002, 5_000_003]) await failedStart(world, pid);
+  assert.match((await world.run("version")).stderr, /rolled back to 2025\.11\.1/);
+  assert.equal(await readFile(world.executable, "utf8"), scriptOf("2025.11.1"));
+  await access(world.executable, constants.X_OK);
+});
+
+test("below a channel's head that failed here nothing is offered, and explain says why", async () => {
+  await using world = await worldOnProbation();
+  for (const pid of [5_000_001, 5_000_002, 5_000_003]) await failedStart(world, pid);
+  assert.match((await world.run("version")).stderr, /rolled back to 2025\.11\.1/);
+  world.build = { ...world.build, version: "2025.10.1" };
+  await world.publish([{ version: "2025.11.1" }, { version: "2025.11.2" }], {
+    fields: { latest: { stable: "2025.11.2", beta: "2025.11.1" } },
+  });
+  const { stdout } = await world.run("explain");
+  assert.match(stdout, /✗ refused \(2025\.11\.2\): it failed on this machine before\n/);
+  assert.match(
+    stdout,
+    /✗ channel \(2025\.11\.1\): channel stable points to version 2025\.11\.2, which failed on this machine, not to this one\n/,
+  );
+  assert.match(stdout, /\nNothing is offered\n$/);
+  assert.match(
+    (await world.run("update --check")).stdout,
+    /v2025\.11\.2 is not offered to this machine: it failed/,
+  );
 });
