@@ -26,8 +26,10 @@ export async function beginStart(invocation: Invocation): Promise<EndStart | und
   const { output, parsed, world: { build } } = invocation;
   // The service's own start is counted by `beginService`.
   if (parsed.path.some(({ name }) => name === "run")) {
-    return async (_, failure) => {
-      if (failure !== undefined && failure !== UNFORESEEN) await forgive(invocation);
+    const { EXIT } = await import("./failure.ts");
+    return async (exitCode, failure) => {
+      const isKnown = failure !== undefined && failure !== UNFORESEEN && exitCode <= EXIT.config;
+      if (isKnown) await forgive(invocation);
     };
   }
   if (parsed.path.some(({ name }) => UNWATCHED.includes(name))) return undefined;

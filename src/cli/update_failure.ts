@@ -62,15 +62,22 @@ const ADVICE: { readonly [C in UpdateErrorCode]?: (details: AnyUpdateError) => s
  * @returns The failure: the text of the contract's table, then why, then what to do.
  */
 export function updateFailure(error: AnyUpdateError, doing: Doing): Failure {
-  const [text, exitCode] = byQuestion(error) ?? TABLE[error.code] ?? byMoment(doing);
+  const [text, exitCode] = byQuestion(error, doing) ?? TABLE[error.code] ?? byMoment(doing);
   const advice = ADVICE[error.code]?.(error);
   const why = error.message.startsWith(text) ? error.message : `${text}: ${error.message}`;
   const message = advice === undefined || why.includes(advice) ? why : `${why}; ${advice}`;
   return new Failure(message, { exitCode, code: error.code, details: error.details, cause: error });
 }
 
-/** Nothing to go back to is nobody's mistake; a version that was not kept is asked for on the command line. */
-function byQuestion(error: AnyUpdateError): readonly [text: string, exitCode: number] | undefined {
+/**
+ * Nothing to go back to is nobody's mistake; a version that was not kept is asked for on the command line. What fails its
+ * probe before a rollback is no new version.
+ */
+function byQuestion(
+  error: AnyUpdateError,
+  doing: Doing,
+): readonly [text: string, exitCode: number] | undefined {
+  if (doing === "rollback" && error.code === "PROBE_FAILED") return ["Rollback refused", EXIT.update];
   const isAsked = error.code === "NO_BACKUP" && error.details.wanted !== undefined;
   return isAsked ? ["No backup of version", EXIT.usage] : undefined;
 }

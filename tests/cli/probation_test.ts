@@ -153,6 +153,18 @@ test("three failed starts with a damaged backup leave the version that is there,
   assert.doesNotMatch((await world.run("version")).stderr, /failed three times/);
 });
 
+test("cco rollback blames a damaged backup, not the publisher", async () => {
+  await using world = await worldOnProbation();
+  await writeFile(`${world.executable}.backup`, "junk");
+  const { code, stderr } = await world.run("rollback");
+  assert.equal(code, 5);
+  assert.match(
+    stderr,
+    /^Rollback refused: the backup \S+cco\.backup does not run: .*; nothing was changed; install the/,
+  );
+  assert.doesNotMatch(stderr, /New binary|publisher/);
+});
+
 test("a backup that was copied without the right to be run can be run once it is back", async () => {
   await using world = await worldOnProbation();
   await chmod(`${world.executable}.backup`, 0o644);
