@@ -108,9 +108,15 @@ export async function updateTests(
 
   more(platform);
 
-  test(`a cco for ${name} killed at any moment of an update is the old or the new one`, async () => {
-    console.log(`${name}: ${await killUpdates(platform, Number(Deno.env.get("CCO_KILLS") ?? kills))}`);
-  });
+  const wanted = Number(Deno.env.get("CCO_KILLS") ?? kills);
+  const skip = wanted === 0 && "CCO_KILLS asks for none";
+  test(
+    `a cco for ${name} killed at any moment of an update is the old or the new one`,
+    { skip },
+    async () => {
+      console.log(`${name}: ${await killUpdates(platform, wanted)}`);
+    },
+  );
 
   test(`nothing of ${name} is left`, async () => {
     await platform[Symbol.asyncDispose]();
