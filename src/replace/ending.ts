@@ -4,7 +4,7 @@
  * @module
  */
 
-import { UpdateError } from "../errors.ts";
+import { isFileError, UpdateError } from "../errors.ts";
 import type { Installation } from "../installation.ts";
 import type { ReplaceRecord } from "../journal.ts";
 import { KEEP_BACKUPS } from "../limits.ts";
@@ -69,7 +69,9 @@ export async function finish(
 ): Promise<void> {
   const { fs } = runtime;
   if (record !== undefined) {
-    await removeIfThere(fs, inFolder(installation.folder, record.staged));
+    // Its probe may still run on Windows after its updater was killed: a later sweep removes it. A folder that denies
+    // everything denies the record, too.
+    await removeIfThere(fs, inFolder(installation.folder, record.staged)).catch(unlessInUse);
     const displaced = displacedPath(installation, record.displaced);
     const isKept = record.displaced !== null && isOlderName(installation, record.displaced);
     // An older program may still be running under that name on Windows: a later sweep removes it.
@@ -80,6 +82,10 @@ export async function finish(
   await removeIfThere(fs, installation.record);
   await fs.syncDirectory(installation.folder);
   await sweep(runtime, installation);
+}
+
+function unlessInUse(error: unknown): void {
+  if (!isFileError(error, "denied", "busy")) throw error;
 }
 
 /**

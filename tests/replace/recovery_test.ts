@@ -227,6 +227,20 @@ test("recover() on windows moves a running bad version aside, and a later start 
   assert.deepEqual(readFolder(place), expectedFolder("windows", { live: "old" }));
 });
 
+test("recover() leaves a new file that an orphaned probe runs to a later sweep", async () => {
+  const { place, runtime } = await crashed("windows", UNSWAPPED);
+  const end = runtime.machine.operations.fail(
+    "denied",
+    ({ name, path }) => name === "remove" && path.includes(".new-"),
+  );
+  const options = { ...place.options, executable: place.executable, runtime };
+  assert.equal((await recover(options)).outcome, "dropped");
+  assert(Object.keys(readFolder(place)).some((name) => name.includes(".new-")));
+  end();
+  assert.equal((await recover(options)).outcome, "none");
+  assert.deepEqual(readFolder(place), expectedFolder("windows", { live: "old" }));
+});
+
 const modes: [name: string, live: { content: Uint8Array; mode: number } | undefined, after: string][] = [
   ["the mode of a damaged executable", { content: FILES.damaged, mode: 0o750 }, "750"],
   ["the right to be run, where the executable has lost it", { content: FILES.damaged, mode: 0o644 }, "755"],
