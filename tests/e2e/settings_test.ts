@@ -177,7 +177,7 @@ const BAD_FILES:
       },
       /others may write to .*\. Run: chmod go-w/,
     ],
-    ["a folder", (path) => Deno.mkdir(path), /^Configuration file cannot be read: .*not a (?:regular )?file/],
+    ["a folder", (path) => Deno.mkdir(path), /^Configuration file is not a file: .* is a folder/],
     [
       "a value of the wrong kind",
       (path) => Deno.writeTextFile(path, "[updates]\nchannel = 7\n"),
