@@ -322,17 +322,18 @@ test("startBackgroundChecks() looks again soon after the program was stopped or 
     world.publish(offer);
     const victim = world.place.machine.start();
     let cancel = (_: unknown): void => {};
-    const acting = Promise.withResolvers<void>();
+    let act = (): void => {};
+    const acting = new Promise<void>((resolve) => act = resolve);
     const cut = startBackgroundChecks(
       { ...world.place.options, runtime: victim, source: world.place.source, interval: 7 * DAY },
       () => {
-        acting.resolve();
+        act();
         // What is under way is cancelled with the program.
         return new Promise((_, reject) => void (cancel = reject));
       },
     );
     await world.pass(11 * MINUTE);
-    await acting.promise;
+    await acting;
     if (end === "kill") victim.kill();
     cut();
     cancel(new Error("cancelled"));

@@ -1,6 +1,7 @@
 /** The manifest's key is stolen, and the thief was at the release folder before the publisher noticed. */
 
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
