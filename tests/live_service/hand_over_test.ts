@@ -15,7 +15,7 @@ for (let round = 1; round <= ROUNDS; round++) {
     serving(t, async (home, port) => {
       await startInstalling(home, port, "2s");
       const endLoad = startLoad(port);
-      await logWith(home, "Service stopped");
+      await logWith(home, "has handed over and ends");
       const figures = await endLoad();
       const { requests, rate, failures, gap, versions, returns } = figures;
       console.log(
@@ -36,7 +36,7 @@ test("the old version watches over the new one for the default probation of a mi
     const begun = Date.now();
     await startInstalling(home, port);
     const endLoad = startLoad(port);
-    await logWith(home, "Service stopped");
+    await logWith(home, "has handed over and ends");
     const { requests, rate, failures } = await endLoad();
     console.log(`${requests} requests, ${rate}/s, ${failures.length} failed`);
     assert(Date.now() - begun >= 60_000, `${Date.now() - begun} ms`);
@@ -51,7 +51,7 @@ for (const [ending, exitCode] of [["is stopped", 0], ["dies", 1]] as const) {
       const options = { args: ["run", "--quiet"], env, clearEnv: true, stdin: "null" as const };
       const foreground = new Deno.Command(executable, { ...options, stdout: "null", stderr: "piped" })
         .spawn();
-      await logWith(home, "Service stopped");
+      await logWith(home, "has handed over and ends");
       const { pid, version } = JSON.parse((await healthAt(port)).body);
       assert.equal(version, NEW);
       assert.notEqual(pid, foreground.pid);

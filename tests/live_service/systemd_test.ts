@@ -100,7 +100,7 @@ for (const access of ["all", "main"]) {
       assert.equal(await show(UNIT, "NotifyAccess"), access);
       const before = await show(UNIT, "MainPID");
       const endLoad = startLoad(port);
-      await logWith(home, "Service stopped");
+      await logWith(home, "has handed over and ends");
       const { requests, failures, versions } = await endLoad();
       console.log(`${requests} requests, ${failures.length} failed`);
       assert.deepEqual(failures, []);
