@@ -106,19 +106,18 @@ function listen(): AbortSignal {
   return controller.signal;
 }
 
-/** Ctrl-C reaches both programs and is the other one's to answer: `vi` goes on after it, and would have lost its terminal. */
+/**
+ * Ctrl-C reaches both programs and is the other one's to answer: `vi` goes on after it, and would have lost its terminal.
+ * The listener stays: Deno hands a signal over some time after it came, and one that finds no listener then would end
+ * this program after all, in the middle of what follows.
+ */
 async function run(command: string, args: readonly string[]): Promise<number> {
-  const goOn = (): void => {};
-  Deno.addSignalListener("SIGINT", goOn);
-  try {
-    const child = new Deno.Command(command, {
-      args: [...args],
-      stdin: "inherit",
-      stdout: "inherit",
-      stderr: "inherit",
-    });
-    return (await child.spawn().status).code;
-  } finally {
-    Deno.removeSignalListener("SIGINT", goOn);
-  }
+  Deno.addSignalListener("SIGINT", () => {});
+  const child = new Deno.Command(command, {
+    args: [...args],
+    stdin: "inherit",
+    stdout: "inherit",
+    stderr: "inherit",
+  });
+  return (await child.spawn().status).code;
 }

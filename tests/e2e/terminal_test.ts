@@ -142,6 +142,20 @@ test(
   },
 );
 
+test("Ctrl-C in the moment in which the editor ends is the editor's, too", { skip }, async (t) => {
+  const release = await published(t);
+  const { home } = release;
+  const editor = join(home.folder, "editor");
+  await Deno.writeTextFile(editor, "#!/bin/sh\nkill -INT $PPID\n", { mode: 0o755 });
+  assert.equal((await home.run("config", "set", "updates.channel", "beta")).code, 0);
+  for (let time = 0; time < 20; time++) {
+    const { code, screen } = await typed(release, "config edit", { env: { EDITOR: editor } });
+    assert.equal(code, 0, screen);
+    assert.match(screen, /Configuration unchanged/);
+  }
+  assert.deepEqual(await namesIn(join(home.folder, ".config/cco")), ["config.toml"]);
+});
+
 test("Ctrl-C while a log is followed is its end", { skip }, async (t) => {
   const release = await published(t);
   const logs = join(release.home.folder, ".local/state/cco/logs");
