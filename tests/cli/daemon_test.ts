@@ -12,17 +12,9 @@ import type { Processes, Started } from "../../src/cli/processes.ts";
 import { FileError } from "../../machine.ts";
 import { askHealth } from "../../src/service/ask_health.ts";
 import { lastRecord } from "../../src/service/record.ts";
+import { freePort } from "../support/free_port.ts";
 import { testKey } from "../support/signed_release.ts";
 import { scriptOf, TestWorld } from "./world.ts";
-
-/** A port that nobody uses at the moment. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => void server.close(resolve));
-  return port;
-}
 
 /** How a started executable behaves: by the version that its script says it is. */
 type Behaviour = (version: string) => "serves" | "dies" | "dies later";

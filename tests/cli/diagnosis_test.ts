@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
+import { freePort } from "../support/free_port.ts";
 import { testKey } from "../support/signed_release.ts";
 import { scriptOf, TestWorld } from "./world.ts";
 
@@ -42,15 +42,6 @@ test("cco doctor exits 0 when all is well", async () => {
   assert.match(stdout, /\n✅ All is well\n$/);
   assert.deepEqual(await world.installed(), ["cco"]);
 });
-
-/** A port that nobody listens on. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => void server.close(resolve));
-  return port;
-}
 
 const faults: [name: string, change: (world: TestWorld) => unknown, finding: RegExp, mend: RegExp][] = [
   [

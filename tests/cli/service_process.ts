@@ -11,6 +11,7 @@ import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { askHealth } from "../../src/service/ask_health.ts";
+import { freePort } from "../support/free_port.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -36,7 +37,7 @@ export async function startServiceProcess(
   { env = {}, files = {} }: { env?: Record<string, string>; files?: Record<string, string> } = {},
 ): Promise<Service> {
   const home = await mkdtemp(join(tmpdir(), "cco-signals-"));
-  const port = freePort();
+  const port = await freePort();
   for (const [path, text] of Object.entries({ ".config/cco/config.toml": "", ...files })) {
     await mkdir(dirname(join(home, path)), { recursive: true });
     await writeFile(join(home, path), text, { mode: 0o600 });
@@ -73,11 +74,6 @@ export async function startServiceProcess(
   };
   const output = async (): Promise<string> => (await Promise.all(said)).join("");
   return { home, child, port, logged, output };
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 function denoFolder(): string {

@@ -13,6 +13,7 @@ import { type FaultServer, startFaultServer } from "../../src/testing/fault_serv
 import { compiledVersion, RELEASE_KEY } from "../support/deno/compiled_version.ts";
 import { executableOf, NEW, OLD } from "../support/deno/published.ts";
 import { noSecretsIn, noSecretsUnder } from "../support/deno/secrets.ts";
+import { freePort } from "../support/free_port.ts";
 
 const SKIP = Deno.build.os === "windows" ? "the new version is a shell script" : false;
 const STEPS = ["/version-manifest.json", "/version-manifest.json.minisig", "/cco.tar.gz"] as const;
@@ -173,13 +174,6 @@ async function runAndSearch(home: Home, args: string[]): Promise<number> {
   noSecretsIn(stdout + stderr, args.join(" "));
   await noSecretsUnder(home.folder, { except: [dirname(home.executable)] });
   return code;
-}
-
-async function freePort(): Promise<number> {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  return await Promise.resolve(port);
 }
 
 /** The time is there against hanging only. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { guideScript, guideUnit } from "../support/administrator_guide.ts";
 import { NEW, OLD, type Published, published } from "../support/deno/published.ts";
+import { freePort } from "../support/free_port.ts";
 import { noSystemd, startSystemd, type TestSystemd } from "./support/systemd.ts";
 
 const skip = noSystemd() ?? false;
@@ -74,9 +75,7 @@ test("the shipped timer's service has a running service take the new version", {
   const { systemd, release: { home }, sh } = await machine(t);
   await Deno.writeTextFile(join(home.folder, "cco-update.service"), await shipped("cco-update.service"));
   await sh('cp "$WORK"/cco-update.service /etc/systemd/system/');
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
+  const port = await freePort();
   await sh(
     `/usr/local/bin/cco config set service.port ${port} && /usr/local/bin/cco daemon install --system`,
   );

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { V8_FLAGS } from "../../scripts/compile/deno_compile.ts";
-import { freePort } from "./support/serving.ts";
+import { freePort } from "../support/free_port.ts";
 
 /** An hour apart they are more than a year. */
 const CHECKS = 10_000;
@@ -38,7 +38,7 @@ test(
         V8_FLAGS,
         fileURLToPath(new URL("support/accelerated_service.ts", import.meta.url)),
         "run",
-        `--port=${freePort()}`,
+        `--port=${await freePort()}`,
       ],
       env: {
         HOME: home,

@@ -5,7 +5,8 @@ import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
 import type { Home } from "../../scripts/demo/home.ts";
 import { NEW, OLD, type Published, published } from "../support/deno/published.ts";
-import { freePort, healthAt, logWith, makeDue, publishScript, until } from "./support/serving.ts";
+import { freePort } from "../support/free_port.ts";
+import { healthAt, logWith, makeDue, publishScript, until } from "./support/serving.ts";
 import { startLoad } from "./support/load.ts";
 import { noSystemd, startSystemd, type TestSystemd } from "./support/systemd.ts";
 
@@ -28,7 +29,7 @@ async function installed(
 ): Promise<Installed> {
   const release = await published(t);
   const { home } = release;
-  const port = freePort();
+  const port = await freePort();
   const systemd = await startSystemd(t, home.folder);
   const cco = async (...args: string[]): Promise<string> => {
     const { code, text } = await systemd.run(home.executable, args, home.env);

@@ -2,23 +2,15 @@
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { askHealth } from "../../src/service/ask_health.ts";
 import { Log } from "../../src/service/log.ts";
 import { lastRecord } from "../../src/service/record.ts";
 import { AlreadyRunning, runService, type ServiceOptions } from "../../src/service/run_service.ts";
+import { freePort } from "../support/free_port.ts";
 import { memoryPlace, NEW, OLD } from "../support/memory_place.ts";
 
 const HOST = "127.0.0.1";
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => void server.listen(0, HOST, resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => void server.close(resolve));
-  return port;
-}
 
 /** A service on a machine in memory, with an update on the server, and a port of this machine that nobody shares. */
 async function service(handOver: ServiceOptions["handOver"], more: Partial<ServiceOptions> = {}) {

@@ -14,15 +14,10 @@ import type { Home } from "../../../scripts/demo/home.ts";
 import { publishManifest } from "../../../scripts/demo/release.ts";
 import { RELEASE_KEY } from "../../support/deno/compiled_version.ts";
 import { NEW, type Published, published } from "../../support/deno/published.ts";
+import { freePort } from "../../support/free_port.ts";
 
 /** Only against hanging: what is waited for is an event, whenever it comes. */
 const PATIENCE = 180_000;
-
-/** A port that nobody uses at the moment. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
 
 /** Runs a test in a home with the older version; its service is stopped before the home is removed. */
 export async function serving(
@@ -32,7 +27,7 @@ export async function serving(
   const release = await published(t);
   const { home } = release;
   try {
-    await body(home, freePort(), release);
+    await body(home, await freePort(), release);
   } finally {
     await home.run("daemon", "stop");
   }

@@ -11,6 +11,7 @@ import type { TestContext } from "node:test";
 import type { Version } from "../../../scripts/demo/release.ts";
 import { publish, type ReleaseManifest } from "../../../scripts/demo/release.ts";
 import { type ReleaseServer, startReleaseServer } from "../../../scripts/demo/release_server.ts";
+import { freePort } from "../free_port.ts";
 import { RELEASE_KEY } from "./compiled_version.ts";
 import { executableOf, versions } from "./published.ts";
 
@@ -36,11 +37,16 @@ export class Fleet {
   home: string;
   readonly #ports: ReadonlyMap<string, number>;
 
-  private constructor(folder: string, server: ReleaseServer, manifest: ReleaseManifest) {
+  private constructor(
+    folder: string,
+    server: ReleaseServer,
+    manifest: ReleaseManifest,
+    ports: ReadonlyMap<string, number>,
+  ) {
     this.folder = this.home = folder;
     this.server = server;
     this.manifest = manifest;
-    this.#ports = new Map(SERVERS.map((name) => [name, freePort()]));
+    this.#ports = ports;
   }
 
   /**
@@ -55,7 +61,7 @@ export class Fleet {
     const manifest = await publish(server, [before, after], RELEASE_KEY);
     const folder = await Deno.makeTempDir({ prefix: "cco-fleet-" });
     t.after(() => Deno.remove(folder, { recursive: true }));
-    const fleet = new Fleet(folder, server, manifest);
+    const fleet = new Fleet(folder, server, manifest, await portsFor(SERVERS));
     for (const name of SERVERS) await fleet.#install(name, before);
     await fleet.#writeTools();
     return fleet;
@@ -144,17 +150,10 @@ exec /usr/bin/curl -s "$(echo "$url" | sed "s/:3000/:$CCO_SERVICE_PORT/")"`,
   }
 }
 
-/** Below the numbers that systems give to clients, so that nobody gets it by chance before it is listened on. */
-function freePort(): number {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    try {
-      Deno.listen({ hostname: "127.0.0.1", port }).close();
-      return port;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    }
-  }
+async function portsFor(names: readonly string[]): Promise<Map<string, number>> {
+  const ports = new Set<number>();
+  while (ports.size < names.length) ports.add(await freePort());
+  return new Map([...ports].map((port, index) => [names[index]!, port]));
 }
 
 function systemPath(): string {

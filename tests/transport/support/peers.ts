@@ -7,8 +7,9 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { join } from "node:path";
+import { freePort } from "../../support/free_port.ts";
 
 /** A running server. */
 export interface Peer {
@@ -115,17 +116,6 @@ export async function makeCertificate(folder: string, names: readonly string[] =
   const sign = ["-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", "names"];
   openssl("x509", "-req", "-in", "server.csr", "-out", "server.pem", ...sign);
   return { ca: path("ca.pem"), cert: path("server.pem"), key: path("server.key") };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => typeof address === "object" && address ? resolve(address.port) : reject(address));
-    });
-  });
 }
 
 async function started(child: ChildProcess, port: number): Promise<Pick<Peer, "stop">> {
