@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { test, type TestContext } from "node:test";
+import { gzipSync } from "node:zlib";
 import { fileDigest } from "../../scripts/build_cache.ts";
 import { Home, type Output } from "../../scripts/demo/home.ts";
 import { noSecretsIn, noSecretsUnder } from "../support/deno/secrets.ts";
@@ -177,6 +178,30 @@ async function tamper(path: string): Promise<void> {
   const digest = createHash("sha256").update(body).digest("hex");
   await Deno.writeTextFile(path, `${head.split(" ")[0]} ${digest}\n${body}`);
 }
+
+peersTest(
+  "a compiled cco asks nginx for nothing compressed, and reads what comes so all the same",
+  false,
+  async (t) => {
+    const company = await companyFor(t, false);
+    const run = await installed(t, company, {});
+    const plain = await run("update", "--check");
+    assert.equal(plain.code, 0, plain.stderr);
+    const manifest = join(company.folder, "www", "version-manifest.json");
+    const before = (await Deno.stat(manifest)).size;
+    const asked = (await logOf(company.nginx)).filter(({ path }) => path === "/version-manifest.json");
+    assert.deepEqual(asked.map(({ status, bytes }) => [status, bytes]), [[200, before]]);
+
+    const other = await installed(t, company, {});
+    const compressed = gzipSync(await Deno.readFile(manifest));
+    await Deno.writeFile(`${manifest}.gz`, compressed);
+    const update = await other("update", "--yes");
+    assert.equal(update.code, 0, update.stderr);
+    assert.equal((await other("--version")).stdout, `cco ${NEW}\n`);
+    const all = (await logOf(company.nginx)).filter(({ path }) => path === "/version-manifest.json");
+    assert.deepEqual(all.at(-1), { ...all.at(-1), status: 200, bytes: compressed.length });
+  },
+);
 
 peersTest("a pause that a server asked for is kept by the next cco, which asks nobody", false, async (t) => {
   const company = await companyFor(t, false);

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 import { download } from "../../src/resume.ts";
 import { fetchBytes } from "../../src/http.ts";
 import { systemRuntime } from "../../src/runtime/default.ts";
@@ -73,7 +74,7 @@ peerTest("nginx: a changed file is fetched anew", ["nginx"], async (folder, keep
 });
 
 peerTest(
-  "nginx: nothing comes compressed, a pause and a missing token are told",
+  "nginx: nothing comes compressed unless it insists, a pause and a missing token are told (T6)",
   ["nginx"],
   async (folder, keep) => {
     const { port } = await keep(startNginx(folder));
@@ -83,6 +84,13 @@ peerTest(
     const options = { maxBytes: 1e7, what: "manifest" };
     const { bytes, headers } = await fetchBytes(runtime, `${origin}/manifest.json`, options);
     assert.deepEqual([bytes.length, headers.get("content-encoding")], [10_000, null]);
+    await writeFile(join(folder, "www", "manifest.json.gz"), gzipSync("y".repeat(20_000)));
+    const unasked = await fetchBytes(runtime, `${origin}/manifest.json`, options);
+    assert.equal(new TextDecoder().decode(unasked.bytes), "y".repeat(20_000));
+    await failsWith(
+      fetchBytes(runtime, `${origin}/manifest.json`, { ...options, maxBytes: 19_999 }),
+      "TOO_LARGE",
+    );
     await failsWith(fetchBytes(runtime, `${origin}/busy/`, options), "RATE_LIMITED");
     await failsWith(fetchBytes(runtime, `${origin}/private/app`, options), "HTTP_STATUS", { status: 401 });
     const token = [{ origin, value: "Bearer canary-token" }];

@@ -33,8 +33,8 @@ export function missing(...names: string[]): string | false {
 }
 
 /**
- * Starts nginx for a folder `www` below `folder`: with ranges, with compression for who asks for it, `/private/` behind
- * a token, `/busy/` closed for a minute; with TLS where a certificate is given.
+ * Starts nginx for a folder `www` below `folder`: with ranges, with compression for who asks for it, also for who
+ * does not where a file's name with `.gz` is there, `/private/` behind a token, `/busy/` closed for a minute; with TLS where a certificate is given.
  */
 export async function startNginx(folder: string, tls?: Certificate): Promise<Peer> {
   const port = await freePort();
@@ -51,7 +51,7 @@ events {}
 http {
   access_log ${folder}/access-${port}.log;
   ${paths}
-  sendfile on; gzip on; gzip_types *; gzip_min_length 1; gzip_proxied any;
+  sendfile on; gzip on; gzip_types *; gzip_min_length 1; gzip_proxied any; gzip_static always;
   server {
     ${listen}
     root ${folder}/www;
