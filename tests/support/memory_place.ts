@@ -62,6 +62,9 @@ export function appProgram(version: string, behaviour: MemoryBehaviour = {}): Ui
   return memoryProgram({ stdout: `app ${version}\n`, ...behaviour });
 }
 
+/** The program that is released unless a test says otherwise. */
+export const APP: Uint8Array = appProgram(NEW);
+
 /**
  * Makes the machine. Version {@link OLD} is installed.
  *
