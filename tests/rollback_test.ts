@@ -6,6 +6,7 @@ import { fileDigest } from "../src/replace/file_digest.ts";
 import { rollback } from "../src/rollback.ts";
 import type { MemoryBehaviour, MemoryOperation } from "../src/runtime/memory.ts";
 import { failsWith } from "./support/fails_with.ts";
+import { killedBefore } from "./support/killed_before.ts";
 import { appProgram, type MemoryPlace, memoryPlace, NEW, OLD } from "./support/memory_place.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -177,16 +178,7 @@ for (const os of ["linux", "windows"] as const) {
     for (let index = 0;; index++) {
       const { place, options } = await updated(os);
       const process = place.machine.start({ pid: 500 });
-      const first = place.machine.operations.log.length;
-      const killed = new Promise<MemoryOperation>((resolve) => {
-        place.machine.operations.before((operation) => {
-          if (operation.index !== first + index) return;
-          process.kill();
-          resolve(operation);
-        });
-      });
-      const ended = rollback({ ...options, runtime: process }).then(() => undefined);
-      const operation = await Promise.race([ended, killed]);
+      const operation = await killedBefore(index, process, () => rollback({ ...options, runtime: process }));
       if (operation === undefined) return assert(index > 10);
       await recover({ ...options, runtime: place.machine.start({ pid: 600 }) });
       const live = place.machine.read(place.executable);

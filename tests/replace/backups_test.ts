@@ -1,23 +1,25 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { atomicReplace } from "../../src/atomic_replace.ts";
-import { checkForUpdate } from "../../src/check_for_update.ts";
-import { downloadVerified } from "../../src/download_verified.ts";
-import { listBackups } from "../../src/list_backups.ts";
-import { recover } from "../../src/recover.ts";
+import { pathsOf } from "../../src/installation.ts";
 import { keepBackupsOf } from "../../src/options.ts";
+import { recover } from "../../src/recover.ts";
 import { backupsOf, nextOlderName } from "../../src/replace/backups.ts";
 import { rollback } from "../../src/rollback.ts";
 import { selfUpdate } from "../../src/self_update.ts";
-import { pathsOf } from "../../src/installation.ts";
-import type { MemoryBehaviour, MemoryOperation, MemoryRuntime } from "../../src/runtime/memory.ts";
-import type { StagedUpdate } from "../../src/staged_update.ts";
 import { failsWith } from "../support/fails_with.ts";
-import { appProgram, type MemoryPlace, memoryPlace, OLD } from "../support/memory_place.ts";
-
-const SYSTEMS = ["linux", "darwin", "windows"] as const;
-/** Installed one after the other, over {@link OLD}. */
-const VERSIONS = ["2.0.0", "3.0.0", "4.0.0", "5.0.0"];
+import {
+  atRest,
+  staged,
+  strays,
+  SYSTEMS,
+  text,
+  update,
+  updated,
+  VERSIONS,
+  versions,
+} from "../support/kept_versions.ts";
+import { appProgram, memoryPlace, OLD } from "../support/memory_place.ts";
 
 for (const os of SYSTEMS) {
   test(`atomicReplace() on ${os} keeps as many previous versions as it is told, the newest as app.backup`, async () => {
@@ -82,18 +84,6 @@ test("an update that keeps fewer versions than before removes the others, the ol
   assert.deepEqual(Object.keys(place.folder()), ["app", "app.backup"]);
 });
 
-test("rollback() on windows to an older version moves a running backup aside, and a later start removes it", async () => {
-  const place = await updated("windows", 10);
-  // What was running during the last update runs on under the name of the backup.
-  const service = place.machine.start({ execPath: `${place.executable}.backup` });
-  assert.equal((await rollback({ ...atRest(place), to: "2.0.0" })).to, "2.0.0");
-  assert.deepEqual(await versions(place), ["2.0.0", OLD]);
-  assert.match(strays(place).join(), /^\.app\.exe\.old-[0-9a-f]{16}\.exe$/);
-  service.kill();
-  await recover(atRest(place));
-  assert.deepEqual(strays(place), []);
-});
-
 test("atomicReplace() on windows keeps to the number although the oldest version still runs", async () => {
   const place = await updated("windows", 2);
   const service = place.machine.start({ execPath: `${place.executable}.backup.older-0003` });
@@ -102,98 +92,6 @@ test("atomicReplace() on windows keeps to the number although the oldest version
   service.kill();
   await recover(atRest(place));
   assert.deepEqual(strays(place), []);
-});
-
-test("rollback() on windows to an older version waits for a scanner, and loses no version to it", async () => {
-  const place = await updated("windows", 10);
-  let refusals = 3;
-  place.machine.operations.fail(
-    "busy",
-    ({ name, path }) => name === "rename" && path.endsWith(".backup.older-0002") && refusals-- > 0,
-  );
-  assert.equal((await rollback({ ...atRest(place), to: "2.0.0" })).to, "2.0.0");
-  assert(refusals <= 0);
-  assert.deepEqual(await versions(place), ["2.0.0", OLD]);
-  assert.deepEqual(strays(place), []);
-});
-
-const unusable: [name: string, behaviour: MemoryBehaviour][] = [
-  ["crashes", { exitCode: 1 }],
-  ["does not say which it is", { stdout: "hello\n" }],
-];
-
-for (const [name, behaviour] of unusable) {
-  test(`rollback() to an older version passes over a backup that ${name}`, async () => {
-    const place = await updated("linux", 10);
-    place.machine.put(`${place.executable}.backup`, appProgram("4.0.0", behaviour));
-    const before = place.folder();
-    const error = await failsWith(rollback({ ...atRest(place), to: "4.0.0" }), "NO_BACKUP");
-    assert.match(error.message, /app\.backup is version unknown, \S+older-0003 is version 3\.0\.0, /);
-    assert.deepEqual(place.folder(), before);
-    assert.equal((await rollback({ ...atRest(place), to: "3.0.0" })).to, "3.0.0");
-  });
-}
-
-test("rollback() asks versions while it holds the lock: an update cannot change the backups meanwhile", async () => {
-  const place = await updated("linux", 10);
-  const { machine } = place;
-  const runtime = machine.start();
-  const pause = machine.operations.pause(({ name, pid }) => name === "run" && pid === runtime.pid);
-  const rolling = rollback({ ...place.options, executable: place.executable, runtime, to: "2.0.0" });
-  await pause.reached;
-  await failsWith(staged(place, machine.start(), "6.0.0"), "UPDATE_IN_PROGRESS", { pid: runtime.pid });
-  pause.resume();
-  assert.equal((await rolling).to, "2.0.0");
-  assert.deepEqual(await versions(place), ["2.0.0", OLD]);
-});
-
-test("rollback() during a first update says that an update is in progress, not that there is no backup", async () => {
-  const place = memoryPlace();
-  const staged = await place.staged();
-  const runtime = place.machine.start();
-  const options = { ...place.options, executable: place.executable, runtime };
-  for (const to of [undefined, OLD]) {
-    const error = await failsWith(rollback({ ...options, to }), "UPDATE_IN_PROGRESS");
-    assert.match(error.message, /^Update already in progress: /);
-  }
-  await staged.discard();
-  await failsWith(rollback(options), "NO_BACKUP");
-});
-
-test("a version that failed its starts is taken back by one generation, however many copies start at once", async () => {
-  const place = await updated("linux", 10);
-  const { machine } = place;
-  const start = async () => {
-    const runtime = machine.start({ execPath: place.executable });
-    const options = { runtime, app: "app", executable: place.executable, isStart: true };
-    return { ...await recover(options), runtime };
-  };
-  for (let failed = 0; failed < 3; failed++) (await start()).runtime.kill();
-  const outcomes = (await Promise.all([start(), start(), start(), start()])).map(({ outcome }) => outcome);
-  assert.equal(outcomes.filter((outcome) => outcome === "rolled-back").length, 1, outcomes.join());
-  assert.deepEqual(await versions(place), ["4.0.0", "3.0.0", "2.0.0", OLD]);
-});
-
-test("a copy that has counted three failed starts does nothing when another one was faster", async () => {
-  const place = await updated("linux", 10);
-  const { machine } = place;
-  const options = { app: "app", executable: place.executable, isStart: true };
-  for (let failed = 0; failed < 3; failed++) {
-    const runtime = machine.start({ execPath: place.executable });
-    await recover({ ...options, runtime });
-    runtime.kill();
-  }
-  const slow = machine.start({ execPath: place.executable });
-  const claim = machine.operations.pause(({ name, to, pid }) =>
-    name === "link" && to?.endsWith(".app.update.json") === true && pid === slow.pid
-  );
-  const late = recover({ ...options, runtime: slow });
-  await claim.reached;
-  const fast = machine.start({ execPath: place.executable });
-  assert.equal((await recover({ ...options, runtime: fast })).outcome, "rolled-back");
-  claim.resume();
-  assert.equal((await late).outcome, "running");
-  assert.deepEqual(await versions(place), ["4.0.0", "3.0.0", "2.0.0", OLD]);
 });
 
 test("backupsOf() does not take for a backup what a person or an intruder put there", async () => {
@@ -260,89 +158,4 @@ for (const os of SYSTEMS) {
       assert.equal(place.machine.read(`${place.executable}.backup.older-2023/precious`), "precious");
     }
   });
-}
-
-test("rollback() goes back to a version under a former name when it is asked for", async () => {
-  const place = await updated("linux", 1);
-  place.machine.put(`${place.executable}.backup.0001`, appProgram("0.1.0"));
-  assert.deepEqual(await versions(place), ["5.0.0", "4.0.0", "0.1.0"]);
-  assert.equal((await rollback({ ...atRest(place), to: "0.1.0" })).to, "0.1.0");
-  assert.deepEqual(await versions(place), ["0.1.0"]);
-});
-
-for (const os of ["linux", "windows"] as const) {
-  test(`rollback() by several versions on ${os} can be killed before any of its operations`, async () => {
-    for (let index = 0;; index++) {
-      const place = await updated(os, 10);
-      const process = place.machine.start({ pid: 500 });
-      const first = place.machine.operations.log.length;
-      const killed = new Promise<MemoryOperation>((resolve) => {
-        place.machine.operations.before((operation) => {
-          if (operation.index !== first + index) return;
-          process.kill();
-          resolve(operation);
-        });
-      });
-      const options = { ...place.options, executable: place.executable, runtime: process, to: "2.0.0" };
-      const operation = await Promise.race([rollback(options).then(() => undefined), killed]);
-      if (operation === undefined) return assert(index > 20);
-      await recover(atRest(place));
-      const where = `killed before ${operation.name} ${operation.path}`;
-      const found = (await versions(place)).join(" ");
-      const allowed = [
-        ["5.0.0", "4.0.0", "3.0.0", "2.0.0", OLD],
-        ["5.0.0", "4.0.0", "2.0.0", OLD],
-        ["5.0.0", "2.0.0", OLD],
-        ["2.0.0", OLD],
-      ].map((chain) => chain.join(" "));
-      assert(allowed.includes(found), `${where}: ${found}`);
-      assert.deepEqual(strays(place), [], where);
-    }
-  });
-}
-
-/** A machine on which {@link VERSIONS} were installed one after the other, each by a process of its own. */
-async function updated(os: typeof SYSTEMS[number], keepBackups: number): Promise<MemoryPlace> {
-  const place = memoryPlace({ os });
-  place.runtime.kill();
-  for (const version of VERSIONS) await update(place, version, keepBackups);
-  return place;
-}
-
-async function update(place: MemoryPlace, version: string, keepBackups: number): Promise<void> {
-  place.publish({ version });
-  const runtime = place.machine.start({ execPath: place.executable });
-  const { source, executable } = place;
-  const result = await selfUpdate({ ...place.options, source, executable, runtime, keepBackups });
-  assert.equal(result.outcome, "updated");
-  runtime.kill();
-}
-
-async function staged(place: MemoryPlace, runtime: MemoryRuntime, version: string): Promise<StagedUpdate> {
-  place.publish({ version });
-  const options = { ...place.options, executable: place.executable, runtime };
-  const found = await checkForUpdate(place.source, options);
-  assert(found !== undefined);
-  return await downloadVerified(found, options);
-}
-
-/** Options of a process that does not run the installed program. */
-function atRest(place: MemoryPlace) {
-  return { ...place.options, executable: place.executable, runtime: place.machine.start() };
-}
-
-/** The installed version, then the kept ones as they are listed. */
-async function versions(place: MemoryPlace): Promise<(string | undefined)[]> {
-  const live = /app ([\d.]+)/.exec(place.machine.read(place.executable) ?? "")?.[1];
-  return [live, ...(await listBackups(atRest(place))).map(({ version }) => version)];
-}
-
-/** Names beside the executable that are neither it nor a kept version. */
-function strays(place: MemoryPlace): string[] {
-  const folder = place.beside("").slice(0, -1);
-  return place.machine.names(folder).filter((name) => !/^app(\.exe)?(\.backup(\.older-\d{4})?)?$/.test(name));
-}
-
-function text(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
 }
