@@ -31,7 +31,16 @@ const ROOMS: readonly Room[] = [
       "src/trust/state.ts",
       "src/trust/unsigned.ts",
     ],
-    tests: ["tests/minisign_test.ts", "tests/trust_test.ts", "tests/trust"],
+    tests: [
+      "tests/blake2b_test.ts",
+      "tests/bytes_test.ts",
+      "tests/minisign_test.ts",
+      "tests/minisign_weak_keys_test.ts",
+      "tests/minisign_key_file_test.ts",
+      "tests/minisign_secret_test.ts",
+      "tests/trust_test.ts",
+      "tests/trust",
+    ],
   },
   {
     subjects: ["src/openpgp/also_open_pgp.ts", "src/openpgp/judge.ts"],

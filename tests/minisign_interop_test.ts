@@ -13,17 +13,16 @@ import {
   secretKeyFile,
 } from "../src/minisign_key_file.ts";
 import { signMessage } from "../src/minisign_secret.ts";
+import { CHEAP, scryptMissing } from "./support/cheap_scrypt.ts";
+import { PKCS8, signingArguments, SPKI, verifyingArguments } from "./support/openssl.ts";
 import { testKey } from "./support/signed_release.ts";
+import { skipped } from "./support/skipped.ts";
 
-// minisign's own memory limit is lower than its choice for new keys only; any smaller one is valid in a file.
-const CHEAP = { operations: 32_768, memory: 1_048_576 };
 const COMMENT = "cco-manifest/1 démo seq=5 — ✓";
 const message = new TextEncoder().encode("line\n\0binary\xff\n");
 
 const minisignMissing = missing("minisign", ["-v"]);
 const opensslMissing = missing("openssl", ["version"]);
-/** Deno 2.7's scrypt makes at most 64 bytes, a protected key file needs 104. */
-const scryptMissing = await lacksScrypt() ? "this runtime's scrypt makes at most 64 bytes" : "";
 
 for (const prehashed of [true, false]) {
   const name = prehashed ? "ED" : "Ed";
@@ -134,23 +133,11 @@ test("openssl verifies both parts of an Ed signature of signMessage()", skipped(
     const block = await signMessage(message, key, { trustedComment: COMMENT, prehashed: false });
     const [signature] = parseSignatures(new TextEncoder().encode(block));
     assert.ok(signature);
-    // What stands before an Ed25519 key in a SubjectPublicKeyInfo (RFC 8410 section 4).
-    const prefix = Uint8Array.of(0x30, 0x2a, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 0x21, 0);
-    await writeFile(join(folder, "key.der"), concatenate(prefix, key.publicKey.bytes));
+    await writeFile(join(folder, "key.der"), concatenate(SPKI, key.publicKey.bytes));
     const verify = async (bytes: Uint8Array, signed: Uint8Array) => {
       await writeFile(join(folder, "message"), bytes);
       await writeFile(join(folder, "signature"), signed);
-      const input = ["-rawin", "-in", "message", "-sigfile", "signature"];
-      return await run(folder, "openssl", [
-        "pkeyutl",
-        "-verify",
-        "-pubin",
-        "-keyform",
-        "DER",
-        "-inkey",
-        "key.der",
-        ...input,
-      ]);
+      return await run(folder, "openssl", verifyingArguments("message", "key.der"));
     };
     assert.match(await verify(message, signature.bytes), /Verified Successfully/);
     assert.match(await verify(globalMessage(signature), signature.globalBytes), /Verified Successfully/);
@@ -164,12 +151,10 @@ test(
   async () => {
     await inFolder(async (folder) => {
       const key = await testKey(6);
-      const pkcs8 = Uint8Array.of(0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20);
-      await writeFile(join(folder, "key.der"), concatenate(pkcs8, key.seed));
+      await writeFile(join(folder, "key.der"), concatenate(PKCS8, key.seed));
       const sign = async (bytes: Uint8Array) => {
         await writeFile(join(folder, "message"), bytes);
-        const input = ["-rawin", "-in", "message", "-out", "signature"];
-        await run(folder, "openssl", ["pkeyutl", "-sign", "-keyform", "DER", "-inkey", "key.der", ...input]);
+        await run(folder, "openssl", signingArguments("message", "key.der"));
         return new Uint8Array(await readFile(join(folder, "signature")));
       };
       const bytes = await sign(message);
@@ -180,21 +165,6 @@ test(
     });
   },
 );
-
-/** Deno does not print why a test is left out. */
-function skipped(why: string): { skip: string | false } {
-  if (why) console.log(`skipped: ${why}`);
-  return { skip: why || false };
-}
-
-async function lacksScrypt(): Promise<boolean> {
-  try {
-    const protection = { password: "x", salt: new Uint8Array(32), cost: CHEAP };
-    return await secretKeyFile(await testKey(1), { protection }) === "";
-  } catch {
-    return true;
-  }
-}
 
 function missing(command: string, args: string[]): string {
   return spawnSync(command, args).error ? `${command} is not installed` : "";

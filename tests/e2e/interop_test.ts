@@ -9,12 +9,10 @@ import { globalMessage, parseSignatures } from "../../src/minisign.ts";
 import { parseSecretKeyFile, publicKeyFile } from "../../src/minisign_key_file.ts";
 import { compiledVersion } from "../support/deno/compiled_version.ts";
 import { executableOf, OLD } from "../support/deno/published.ts";
+import { PKCS8, signingArguments, SPKI, verifyingArguments } from "../support/openssl.ts";
 import { missing } from "../transport/support/peers.ts";
 
 const PASSWORD = "pässword ✓";
-/** What stands before an Ed25519 key: public in a SubjectPublicKeyInfo, secret in PKCS #8 (RFC 8410). */
-const SPKI = Uint8Array.fromHex("302a300506032b6570032100");
-const PKCS8 = Uint8Array.fromHex("302e020100300506032b657004220420");
 
 const minisignTest = { skip: missing("minisign") };
 const terminalTest = { skip: missing("minisign", "script") };
@@ -188,17 +186,7 @@ test("openssl verifies both signatures of a compiled cco", opensslTest, async (t
   await Deno.writeFile(at(desk, "key.der"), concatenate(SPKI, ours.publicKey.bytes));
   const verify = async (file: string, bytes: Uint8Array) => {
     await Deno.writeFile(at(desk, "signature"), bytes);
-    const input = ["-rawin", "-in", file, "-sigfile", "signature"];
-    return await run(desk, "openssl", [
-      "pkeyutl",
-      "-verify",
-      "-pubin",
-      "-keyform",
-      "DER",
-      "-inkey",
-      "key.der",
-      ...input,
-    ]);
+    return await run(desk, "openssl", verifyingArguments(file, "key.der"));
   };
   await run(desk, "openssl", ["dgst", "-blake2b512", "-binary", "-out", "digest", manifest]);
   assert.match(await verify("digest", signature.bytes), /Verified Successfully/);
@@ -215,8 +203,7 @@ for (const algorithm of ["Ed", "ED"]) {
     const { manifest, comment } = await makeFolder(desk, at(desk, "ours.key"));
     await Deno.writeFile(at(desk, "secret.der"), concatenate(PKCS8, seed));
     const sign = async (file: string) => {
-      const files = ["-rawin", "-in", file, "-out", "signature"];
-      await run(desk, "openssl", ["pkeyutl", "-sign", "-keyform", "DER", "-inkey", "secret.der", ...files]);
+      await run(desk, "openssl", signingArguments(file, "secret.der"));
       return await Deno.readFile(at(desk, "signature"));
     };
     await run(desk, "openssl", ["dgst", "-blake2b512", "-binary", "-out", "digest", manifest]);
