@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { copyFile, readFile } from "node:fs/promises";
 import { test } from "node:test";
+import { CONFIG_ANSWERS, TIMES } from "../support/contract_config.ts";
 import { testKey } from "../support/signed_release.ts";
 import { scriptOf, TestWorld } from "./world.ts";
 
 const NOTES = "- Fix: Improved error handling";
-const TIMES = { last_check: "2025-11-17T14:32:15Z", last_update: "2025-11-10T09:22:03Z" };
 
 /** A world in which version 2025.11.2 is published and signed. */
 async function signedWorld(script?: string): Promise<TestWorld> {
@@ -102,24 +102,7 @@ Update failed, rolled back to previous version
 test("cco config show, get and set answer as in the contract", async () => {
   await using world = await TestWorld.make();
   await world.writeState(TIMES);
-  const answers: [command: string, stdout: string][] = [
-    [
-      "config show",
-      `Update Configuration:
-  Enabled: true
-  Auto-install: false
-  Check interval: daily
-  Channel: stable
-  Last check: 2025-11-17 14:32:15 UTC
-  Last update: 2025-11-10 09:22:03 UTC
-`,
-    ],
-    ["config get updates.channel", "updates.channel = stable\n"],
-    ["config get updates.last_check", "updates.last_check = 2025-11-17 14:32:15 UTC\n"],
-    ["config set updates.enabled false", "✅ Configuration updated: updates.enabled = false\n"],
-    ["config get updates.enabled", "updates.enabled = false\n"],
-  ];
-  for (const [command, stdout] of answers) {
+  for (const [command, stdout] of CONFIG_ANSWERS) {
     assert.deepEqual(await world.run(command), { code: 0, stdout, stderr: "" }, command);
   }
 });

@@ -15,11 +15,11 @@ import { packExecutable } from "../../scripts/compile/archives.ts";
 import { hostPlatform } from "../../scripts/compile/platforms.ts";
 import { type Home, namesIn, type Output } from "../../scripts/demo/home.ts";
 import { publishManifest } from "../../scripts/demo/release.ts";
+import { CONFIG_ANSWERS, TIMES } from "../support/contract_config.ts";
 import { RELEASE_KEY } from "../support/deno/compiled_version.ts";
 import { NEW, OLD, type Published, published } from "../support/deno/published.ts";
 
 const UNIX = Deno.build.os === "windows" ? "some of the programs are shell scripts" : false;
-const TIMES = { last_check: "2025-11-17T14:32:15Z", last_update: "2025-11-10T09:22:03Z" };
 
 /** Lines of the contract: what is asked, and the whole answer. */
 type Asked = readonly (readonly [command: string, stdout: string])[];
@@ -29,23 +29,7 @@ test("what the contract shows of cco config is what a compiled cco prints", asyn
   await writeState(home, TIMES);
   // The test's own source of releases would be shown as what it is, an override.
   const { CCO_UPDATES_SOURCES: _, ...env } = home.env;
-  await answers(home, [
-    [
-      "config show",
-      `Update Configuration:
-  Enabled: true
-  Auto-install: false
-  Check interval: daily
-  Channel: stable
-  Last check: 2025-11-17 14:32:15 UTC
-  Last update: 2025-11-10 09:22:03 UTC
-`,
-    ],
-    ["config get updates.channel", "updates.channel = stable\n"],
-    ["config get updates.last_check", "updates.last_check = 2025-11-17 14:32:15 UTC\n"],
-    ["config set updates.enabled false", "✅ Configuration updated: updates.enabled = false\n"],
-    ["config get updates.enabled", "updates.enabled = false\n"],
-  ], env);
+  await answers(home, CONFIG_ANSWERS, env);
 });
 
 test("Never stands where there is no time yet", async (t) => {
