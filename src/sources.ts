@@ -24,6 +24,8 @@ export interface CacheOptions {
 
 /** A document and its place in the cache. */
 export interface KeepableDocument {
+  /** Its address. */
+  readonly url: string;
   /** The path of its file. */
   readonly path: string;
   /** By what the server knows it again. */
@@ -33,9 +35,6 @@ export interface KeepableDocument {
   /** Whether it came out of the cache. */
   readonly isKept: boolean;
 }
-
-/** What is kept of a document. */
-type Entry = Pick<KeepableDocument, "etag" | "bytes">;
 
 const ETAG = /^(W\/)?"[\x21\x23-\x7e]{0,500}"$/;
 
@@ -57,9 +56,11 @@ export async function fetchDocument(
   url: string,
   options: FetchBytesOptions & CacheOptions,
 ): Promise<FetchedBytes> {
-  const { cacheFolder, isWhole = false, onDocument, headers, acceptStatus = [200], ...rest } = options;
-  const path = cacheFolder && inFolder(cacheFolder, await nameFor(url, options));
-  const kept = path === undefined || isWhole ? undefined : await readEntry(runtime, path, options.maxBytes);
+  const { cacheFolder: _, isWhole = false, onDocument, headers, acceptStatus = [200], ...rest } = options;
+  const path = await pathFor(url, options);
+  const kept = path === undefined || isWhole
+    ? undefined
+    : await readEntry(runtime, { url, path }, options.maxBytes);
   const answer = await fetchBytes(runtime, url, {
     ...rest,
     // Caches on the way must ask the server too: a stale manifest hides an update (T18).
@@ -69,33 +70,59 @@ export async function fetchDocument(
   const { status, etag, bytes } = answer;
   if (path === undefined) return answer;
   if (status === 304 && kept) {
-    onDocument?.({ ...kept, path, isKept: true });
+    onDocument?.(kept);
     return { ...answer, status: 200, bytes: kept.bytes };
   }
   if (status === 200 && etag !== undefined && ETAG.test(etag)) {
-    onDocument?.({ path, etag, bytes, isKept: false });
+    onDocument?.({ url, path, etag, bytes, isKept: false });
   }
   return answer;
 }
 
+/**
+ * Takes a document from the cache without asking its server, for one that belongs to another that was confirmed.
+ *
+ * @param runtime Files.
+ * @param url Its address.
+ * @param options As it would be fetched.
+ * @returns The bytes, `undefined` when they have to be fetched.
+ */
+export async function keptDocument(
+  runtime: DurableRuntime,
+  url: string,
+  options: FetchBytesOptions & CacheOptions,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const path = await pathFor(url, options);
+  const kept = path === undefined ? undefined : await readEntry(runtime, { url, path }, options.maxBytes);
+  if (kept !== undefined) options.onDocument?.(kept);
+  return kept?.bytes;
+}
+
 /** Servers answer differently with a token and by what is accepted, so that each combination has its own entry. */
-async function nameFor(url: string, { token = [], headers }: FetchBytesOptions): Promise<string> {
+async function pathFor(
+  url: string,
+  { cacheFolder, token = [], headers }: FetchBytesOptions & CacheOptions,
+): Promise<string | undefined> {
+  if (cacheFolder === undefined) return undefined;
   const key = JSON.stringify([url, token.length > 0, headers?.accept ?? ""]);
-  return `${(await digestOf(new TextEncoder().encode(key))).slice(0, 32)}.cache`;
+  const digest = await digestOf(new TextEncoder().encode(key));
+  return inFolder(cacheFolder, `${digest.slice(0, 32)}.cache`);
 }
 
 /** The `ETag`, a space, the document's digest, a line feed, the document: the digest tells a damaged file from a good one. */
 async function readEntry(
   runtime: DurableRuntime,
-  path: string,
+  place: Pick<KeepableDocument, "url" | "path">,
   maxBytes: number,
-): Promise<Entry | undefined> {
-  const file = await readFile(runtime.fs, path, maxBytes + 1024).catch(() => undefined);
+): Promise<KeepableDocument | undefined> {
+  const file = await readFile(runtime.fs, place.path, maxBytes + 1024).catch(() => undefined);
   const end = file?.indexOf(0x0a) ?? -1;
   if (file === undefined || end < 0 || file.length - end - 1 > maxBytes) return undefined;
   const [etag = "", digest] = new TextDecoder("latin1").decode(file.subarray(0, end)).split(" ");
   const bytes = file.slice(end + 1);
-  return ETAG.test(etag) && digest === await digestOf(bytes) ? { etag, bytes } : undefined;
+  return ETAG.test(etag) && digest === await digestOf(bytes)
+    ? { ...place, etag, bytes, isKept: true }
+    : undefined;
 }
 
 /**

@@ -11,7 +11,13 @@ import { isFileError, UpdateError } from "./errors.ts";
 import type { FetchedBytes, OriginToken, PlainHeader } from "./http.ts";
 import { inFolder, pathOfFileUrl } from "./path.ts";
 import type { Runtime } from "./runtime/types.ts";
-import { fetchDocument, forgetDocument, type KeepableDocument, keepDocument } from "./sources.ts";
+import {
+  fetchDocument,
+  forgetDocument,
+  type KeepableDocument,
+  keepDocument,
+  keptDocument,
+} from "./sources.ts";
 
 /** How sources are reached. */
 export interface ReaderOptions {
@@ -31,6 +37,8 @@ export interface DocumentRequest {
   readonly what: string;
   readonly maxBytes: number;
   readonly headers?: Partial<Record<PlainHeader, string>> | undefined;
+  /** The address of the document that it signs. While a server confirms that one, the signature is not asked for. */
+  readonly signs?: string | undefined;
 }
 
 /** Reads documents. */
@@ -64,9 +72,14 @@ export function sourceReader(runtime: Runtime, options: ReaderOptions): Reader {
     cacheFolder: stateDirectory === undefined ? undefined : inFolder(stateDirectory, "cache"),
   };
   return {
-    async read(url, request) {
+    async read(url, { signs, ...request }) {
       if (url.startsWith("file:")) return await readLocal(runtime, url, request);
-      const answer = await fetchDocument(runtime, url, { ...shared, ...request, acceptStatus: [200, 404] });
+      const asked = { ...shared, ...request, acceptStatus: [200, 404] };
+      // What signed the same bytes before signs them still; refused, it is asked for anew like all that was kept.
+      const isConfirmed = documents.some((document) => document.isKept && document.url === signs);
+      const kept = isConfirmed ? await keptDocument(runtime, url, asked) : undefined;
+      if (kept !== undefined) return kept;
+      const answer = await fetchDocument(runtime, url, asked);
       return answer.status === 404 ? undefined : answer.bytes;
     },
     fetch: (url, request) => fetchDocument(runtime, url, { ...shared, ...request }),

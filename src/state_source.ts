@@ -120,7 +120,7 @@ async function judgeAt(
   const bytes = await read(url, { what: "manifest", maxBytes: MANIFEST_BYTES, headers });
   if (bytes === undefined) throw notFound(source);
   const signature = isSigned && signatureUrl !== undefined
-    ? await read(signatureUrl, { what: "signature", maxBytes: SIGNATURE_BYTES, headers })
+    ? await read(signatureUrl, { what: "signature", maxBytes: SIGNATURE_BYTES, headers, signs: url })
     : undefined;
   const store = isSigned ? trustStore(runtime, options) : undefined;
   const state = await store?.read();
