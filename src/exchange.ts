@@ -67,6 +67,7 @@ class Exchange {
   readonly #onAbort = (): void => this.#end(this.#options.signal?.reason);
   #ended: { readonly reason: unknown } | undefined;
   #rejectPending: ((reason: unknown) => void) | undefined;
+  #body: ReadableStream<Uint8Array> | undefined;
   #reader: ChunkReader | undefined;
 
   constructor(runtime: Pick<Runtime, "fetch" | "now" | "wait">, url: URL, options: ExchangeOptions) {
@@ -85,8 +86,8 @@ class Exchange {
       this.#release();
       throw new TypeError("Cannot use this fetch function: it followed a redirect although asked not to");
     }
-    this.#reader = response.body === null ? undefined : readerOf(response.body, this.#options);
-    if (this.#reader === undefined) this.#release();
+    this.#body = response.body ?? undefined;
+    if (this.#body === undefined) this.#release();
     return this.#response(response);
   }
 
@@ -121,21 +122,22 @@ class Exchange {
 
   async #read(): Promise<Uint8Array | undefined> {
     if (this.#ended) throw this.#ended.reason;
-    if (this.#reader === undefined) return undefined;
+    if (this.#body === undefined) return undefined;
+    this.#reader ??= readerOf(this.#body, this.#options);
     this.#watch.waiting();
     const { done, value } = await this.#guarded(this.#reader.read());
     this.#watch.arrived(value?.length ?? 0);
     if (!done) return value;
-    this.#reader = undefined;
+    this.#body = undefined;
     this.#release();
     return undefined;
   }
 
   async #cancel(): Promise<void> {
-    const reader = this.#reader;
-    this.#reader = undefined;
+    const unread = this.#reader ?? this.#body;
+    this.#body = this.#reader = undefined;
     this.#release();
-    await reader?.cancel().catch(() => {});
+    await unread?.cancel().catch(() => {});
   }
 
   /** Settles with the promise, or with the reason of the end if that comes first. */

@@ -71,7 +71,7 @@ export interface FetchBytesOptions extends RequestOptions {
 export interface FetchedBytes {
   /** The status, one of those accepted. */
   readonly status: number;
-  /** The body, decoded. */
+  /** The body, decoded; empty unless the status is 200. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** The `ETag`, for the next request. */
   readonly etag: string | undefined;
@@ -100,7 +100,8 @@ export function request(
 }
 
 /**
- * Fetches a small document whole; a connection that breaks in the middle counts as a failed attempt.
+ * Fetches a small document whole; a connection that breaks in the middle counts as a failed attempt. Only an answer of
+ * status 200 is one: of others nothing is read.
  *
  * @param runtime `fetch`, clock, chance.
  * @param url The address: https, or http to this machine.
@@ -116,9 +117,15 @@ export function fetchBytes(
   return retrying(runtime, options, async (attempt) => {
     const response = await requestOnce(runtime, url, options, attempt);
     const { status, headers } = response;
-    const bytes = await readWhole(response, options, attempt);
+    const bytes = await (status === 200 ? readWhole(response, options, attempt) : unread(response));
     return { status, bytes, headers, etag: headers.get("etag") ?? undefined, url: response.url };
   });
+}
+
+/** What accompanies another status is for people; nobody waits for it. */
+async function unread(response: HttpResponse): Promise<Uint8Array<ArrayBuffer>> {
+  await response.cancel();
+  return new Uint8Array();
 }
 
 /**

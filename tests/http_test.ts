@@ -226,6 +226,19 @@ serverTest("fetchBytes() ends an endless body at its cap (T6)", { files: { "/m":
   await failsWith(fetchBytes(runtime, `${server.url}/m`, LIMITS), "TOO_LARGE");
 });
 
+test("fetchBytes() reads nothing of an answer without the document, and lets go of it", async () => {
+  const events: string[] = [];
+  const body = new ReadableStream({
+    pull: () => void events.push("read"),
+    cancel: () => void events.push("cancelled"),
+  }, { highWaterMark: 0 });
+  const { runtime, clock } = scripted(() => new Response(body, { status: 404 }));
+  const options = { ...LIMITS, acceptStatus: [200, 404] };
+  const { status, bytes } = await fetchBytes(runtime, "https://one.example/", options);
+  assert.deepEqual([status, bytes.length, events], [404, 0, ["cancelled"]]);
+  assert.deepEqual(clock.pauses(), [], "no timer is left");
+});
+
 serverTest("fetchBytes() accepts exactly its cap and refuses one byte more", {
   files: { "/m": new Uint8Array(1000), "/n": new Uint8Array(1001) },
 }, async (server) => {
