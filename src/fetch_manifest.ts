@@ -5,7 +5,7 @@
  */
 
 import { isUpdateError, UpdateError } from "./errors.ts";
-import { parseGithubSource } from "./github.ts";
+import { parseGithubSource } from "./github_source.ts";
 import type { Manifest } from "./manifest.ts";
 import { withMirrors } from "./manifest_mirrors.ts";
 import type { SourceOptions, StepOptions, TrustOptions } from "./options.ts";

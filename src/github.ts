@@ -6,15 +6,10 @@
 
 import { UpdateError } from "./errors.ts";
 import { carriesVersion, packingOf, preferenceOf, targetOf } from "./github_name.ts";
+import type { GithubRepository } from "./github_source.ts";
 import { compareVersions, isVersion, prereleaseTag } from "./version.ts";
 
-/** A repository as a source: `github:owner/repo`, or `github:owner/repo#cli@` for the tags that begin with `cli@`. */
-export interface GithubRepository {
-  readonly owner: string;
-  readonly name: string;
-  /** What the tags of this program begin with, before the version; empty for most. */
-  readonly tagPrefix: string;
-}
+export { githubManifestAddress, type GithubRepository, parseGithubSource } from "./github_source.ts";
 
 /** A file of a release. */
 export interface GithubAsset {
@@ -40,30 +35,6 @@ export interface GithubRelease {
 
 /** Digests by file name, as `checksums.sha256` of a release has them. */
 export type Checksums = ReadonlyMap<string, string>;
-
-/**
- * Reads a source of the form `github:owner/repo` or `github:owner/repo#prefix`.
- *
- * @param source The source.
- * @returns The repository, or `undefined` when it is no such source.
- */
-export function parseGithubSource(source: string): GithubRepository | undefined {
-  const [, owner, name, tagPrefix = ""] = /^github:([\w.-]+)\/([\w.-]+)(?:#([\w.@/+-]+))?$/.exec(source) ??
-    [];
-  return owner === undefined || name === undefined ? undefined : { owner, name, tagPrefix };
-}
-
-/**
- * The address of the manifest that needs no API: a file of the release that GitHub calls the latest.
- *
- * @param repository The repository.
- * @returns The address, or `undefined` where the latest release may be that of another program.
- */
-export function githubManifestAddress({ owner, name, tagPrefix }: GithubRepository): string | undefined {
-  return tagPrefix === ""
-    ? `https://github.com/${owner}/${name}/releases/latest/download/version-manifest.json`
-    : undefined;
-}
 
 /**
  * Reads one page of the API's list of releases. Drafts, other programs' tags and tags that are no version are left out.

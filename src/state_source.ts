@@ -5,7 +5,7 @@
  */
 
 import { UpdateError } from "./errors.ts";
-import { githubManifestAddress, parseGithubSource } from "./github.ts";
+import { githubManifestAddress, parseGithubSource } from "./github_source.ts";
 import { MANIFEST_BYTES, ROOT_BYTES, SIGNATURE_BYTES } from "./limits.ts";
 import { type Manifest, parseManifest } from "./manifest.ts";
 import type { SourceOptions, StepOptions, TrustOptions } from "./options.ts";
