@@ -9,7 +9,7 @@ import { SOURCE_GRACE } from "./limits.ts";
 import type { Runtime } from "./runtime/types.ts";
 
 /** Asks one source; ends when the signal is aborted. */
-export type Ask<T> = (signal: AbortSignal) => Promise<T>;
+export type Ask<T> = (signal: AbortSignal | undefined) => Promise<T>;
 
 /** What came of asking. Both lists are in the order of the sources. */
 export interface RaceResult<T> {
@@ -32,10 +32,31 @@ export async function raceSources<T>(
   sources: readonly Ask<T>[],
   signal: AbortSignal | undefined,
 ): Promise<RaceResult<T>> {
+  signal?.throwIfAborted();
+  const [first, ...others] = sources;
+  if (first === undefined) return { answers: [], failures: [] };
+  const result = others.length > 0 ? await race(runtime, sources, signal) : await askOnly(first, signal);
+  signal?.throwIfAborted();
+  return result;
+}
+
+/** A single source, the usual case, needs no signal of its own: signals and their events are slow to load. */
+async function askOnly<T>(ask: Ask<T>, signal: AbortSignal | undefined): Promise<RaceResult<T>> {
+  try {
+    return { answers: [await ask(signal)], failures: [] };
+  } catch (error) {
+    if (!isUpdateError(error)) throw error;
+    return { answers: [], failures: [error] };
+  }
+}
+
+async function race<T>(
+  runtime: Pick<Runtime, "wait">,
+  sources: readonly Ask<T>[],
+  signal: AbortSignal | undefined,
+): Promise<RaceResult<T>> {
   const late = new AbortController();
   const onAbort = (): void => late.abort(signal?.reason);
-  signal?.throwIfAborted();
-  if (sources.length === 0) return { answers: [], failures: [] };
   signal?.addEventListener("abort", onAbort, { once: true });
   const answers: { index: number; value: T }[] = [];
   const failures: { index: number; error: Error }[] = [];
@@ -58,7 +79,6 @@ export async function raceSources<T>(
         })
       );
     });
-    signal?.throwIfAborted();
   } finally {
     signal?.removeEventListener("abort", onAbort);
     late.abort(new Error("Another source has answered"));

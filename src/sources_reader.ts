@@ -39,6 +39,12 @@ export interface DocumentRequest {
   readonly headers?: Partial<Record<PlainHeader, string>> | undefined;
   /** The address of the document that it signs. While a server confirms that one, the signature is not asked for. */
   readonly signs?: string | undefined;
+  /**
+   * Whether it goes into the cache. Of no use there is what the trust state holds from then on, and looking for it costs
+   * a third of a millisecond.
+   * @default true
+   */
+  readonly isCached?: boolean | undefined;
 }
 
 /** Reads documents. */
@@ -72,9 +78,10 @@ export function sourceReader(runtime: Runtime, options: ReaderOptions): Reader {
     cacheFolder: stateDirectory === undefined ? undefined : inFolder(stateDirectory, "cache"),
   };
   return {
-    async read(url, { signs, ...request }) {
+    async read(url, { signs, isCached = true, ...request }) {
       if (url.startsWith("file:")) return await readLocal(runtime, url, request);
-      const asked = { ...shared, ...request, acceptStatus: [200, 404] };
+      const cache = isCached ? {} : { cacheFolder: undefined };
+      const asked = { ...shared, ...cache, ...request, acceptStatus: [200, 404] };
       // What signed the same bytes before signs them still; refused, it is asked for anew like all that was kept.
       const isConfirmed = documents.some((document) => document.isKept && document.url === signs);
       const kept = isConfirmed ? await keptDocument(runtime, url, asked) : undefined;

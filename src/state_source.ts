@@ -182,9 +182,10 @@ function rootsBeside(
 ): (version: number) => Promise<SignedBytes | undefined> {
   return async (version) => {
     const url = new URL(`${version}.root.json`, base).href;
-    const bytes = await read(url, { what: "root", maxBytes: ROOT_BYTES });
+    const bytes = await read(url, { what: "root", maxBytes: ROOT_BYTES, isCached: false });
     if (bytes === undefined) return undefined;
-    const signature = await read(signatureOf(url), { what: "signature", maxBytes: SIGNATURE_BYTES });
+    const signed = { what: "signature", maxBytes: SIGNATURE_BYTES, isCached: false };
+    const signature = await read(signatureOf(url), signed);
     return { bytes, signature };
   };
 }

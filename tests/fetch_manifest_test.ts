@@ -329,6 +329,20 @@ test("fetchManifest() rejects with the signal's reason and asks no further sourc
   assert.deepEqual(requests, [SOURCE]);
 });
 
+test("fetchManifest() rejects with the signal's reason while its only source is asked", async () => {
+  for (const files of [{ [SOURCE]: manifestText() }, {}]) {
+    const abort = new AbortController();
+    const { runtime } = server(files, () => abort.abort("enough"));
+    const fetching = fetchManifest(SOURCE, { runtime, signal: abort.signal });
+    await assert.rejects(fetching, (error) => error === "enough");
+    await assert.rejects(
+      fetchManifest(SOURCE, { runtime, signal: abort.signal }),
+      (error) => error === "enough",
+      "also before it is asked",
+    );
+  }
+});
+
 const secrets: [source: string, code: UpdateErrorCode][] = [
   ["https://releases.example/m.json?token=s3cret", "HTTP_STATUS"],
   ["https://user:hunter2@releases.example/m.json?token=s3cret", "ADDRESS_REFUSED"],
