@@ -118,7 +118,7 @@ async function readEntry(
   const file = await readFile(runtime.fs, place.path, maxBytes + 1024).catch(() => undefined);
   const end = file?.indexOf(0x0a) ?? -1;
   if (file === undefined || end < 0 || file.length - end - 1 > maxBytes) return undefined;
-  const [etag = "", digest] = new TextDecoder("latin1").decode(file.subarray(0, end)).split(" ");
+  const [etag = "", digest] = new TextDecoder().decode(file.subarray(0, end)).split(" ");
   const bytes = file.slice(end + 1);
   return ETAG.test(etag) && digest === await digestOf(bytes)
     ? { ...place, etag, bytes, isKept: true }

@@ -63,19 +63,17 @@ async function fetchTrusting(url: string, init: RequestInit): Promise<Response> 
 
 /** Exceptions, and variables of which both spellings are set, are read here: Deno reads them in another way. */
 function hasSpecialProxies(): boolean {
-  const [except, exceptLower] = bothSpellings("NO_PROXY");
-  return Boolean(except || exceptLower) || ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"].some((variable) => {
-    const [upper, lower] = bothSpellings(variable);
-    return Boolean(upper && lower) && upper !== lower;
+  if (readVariable("NO_PROXY") || readVariable("no_proxy")) return true;
+  return ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"].some((name) => {
+    const upper = readVariable(name);
+    const lower = upper && readVariable(name.toLowerCase());
+    return Boolean(lower) && upper !== lower;
   });
 }
 
-function bothSpellings(name: string): (string | undefined)[] {
-  return [name, name.toLowerCase()].map((variable) =>
-    Deno.permissions.querySync({ name: "env", variable }).state === "granted"
-      ? Deno.env.get(variable)
-      : undefined
-  );
+function readVariable(variable: string): string | undefined {
+  const isAllowed = Deno.permissions.querySync({ name: "env", variable }).state === "granted";
+  return isAllowed ? Deno.env.get(variable) : undefined;
 }
 
 async function run(path: string, options: RunOptions): Promise<RunResult> {
