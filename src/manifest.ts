@@ -8,20 +8,23 @@
  * @module
  */
 
-import * as v from "valibot";
-import { type ArchiveFormat, formatOf } from "./archive.ts";
+import type { ArchiveFormat } from "./archive.ts";
 import { UpdateError } from "./errors.ts";
+import { MANIFEST_CHANNELS, MANIFEST_VERSIONS } from "./limits.ts";
 import {
-  ASSET_FIELDS,
-  type AssetDocument,
-  MANIFEST_SCHEMA,
-  type ManifestDocument,
-  manifestSchema,
-  type ReleaseDocument,
-} from "./manifest_schema.ts";
-import { canonicalTarget } from "./target.ts";
+  documentFields,
+  type Fields,
+  mapOf,
+  mistake,
+  objectIn,
+  optional,
+  type Origin,
+  required,
+} from "./manifest_fields.ts";
+import { readRelease } from "./manifest_release.ts";
+import { MANIFEST_SCHEMA } from "./manifest_schema.ts";
+import { readName, readSequence, readTime, readVersion } from "./manifest_values.ts";
 import type { TrustVerdict } from "./trust.ts";
-import { parseTime } from "./trust/document.ts";
 
 /** A manifest that has passed the trust rules; only `fetchManifest` makes one. */
 export interface Manifest {
@@ -105,135 +108,53 @@ export interface Asset {
  */
 export function parseManifest(
   document: unknown,
-  origin: { source: string; base: string; trust: TrustVerdict },
+  origin: Origin & { trust: TrustVerdict },
 ): Manifest {
-  refuseNewerSchema(document, origin.source);
-  const parsed = v.safeParse(manifestSchema, document, { abortEarly: true });
-  if (!parsed.success) {
-    const issue = parsed.issues[0];
-    throw invalid(origin.source, jsonPath(issue.path ?? []), issue.message);
-  }
-  refuseLeftOutVersions(document, parsed.output, origin.source);
-  const { app, sequence, issued, expires, latest, versions } = parsed.output;
-  const releases = Object.entries(versions).map(([version, release]) =>
-    [version, toRelease(version, release, origin)] as const
-  );
+  const fields = documentFields(document, origin);
+  optional(readSchema, fields, "schema");
   return Object.freeze({
-    app,
-    sequence,
-    issued: toTime(issued, "issued", origin.source),
-    expires: toTime(expires, "expires", origin.source),
-    latest: new Map(Object.entries(latest)),
-    versions: new Map(releases),
+    app: optional(readName, fields, "app"),
+    sequence: optional(readSequence, fields, "sequence"),
+    issued: optional(readTime, fields, "issued"),
+    expires: optional(readTime, fields, "expires"),
+    latest: required(readChannels, fields, "latest"),
+    versions: required(readVersions, fields, "versions"),
     source: origin.source,
     trust: origin.trust,
   });
 }
 
 /** A newer schema may mean anything, so that its other fields are not looked at. */
-function refuseNewerSchema(document: unknown, source: string): void {
-  const schema = typeof document === "object" && document !== null && "schema" in document
-    ? document.schema
-    : undefined;
-  if (typeof schema !== "number" || !Number.isInteger(schema) || schema <= MANIFEST_SCHEMA) return;
+function readSchema(value: unknown, fields: Fields, name: string): void {
+  if (value === MANIFEST_SCHEMA) return;
+  if (!Number.isInteger(value) || (value as number) < MANIFEST_SCHEMA) {
+    throw mistake(fields, name, `${MANIFEST_SCHEMA}`);
+  }
+  const { source } = fields.origin;
   throw new UpdateError(
     "MANIFEST_TOO_NEW",
-    `Cannot read the manifest at ${source}: it has schema ${schema}, this program reads ${MANIFEST_SCHEMA}; ` +
+    `Cannot read the manifest at ${source}: it has schema ${value}, this program reads ${MANIFEST_SCHEMA}; ` +
       "install the current version by hand",
-    { source, schema, supported: MANIFEST_SCHEMA },
+    { source, schema: value as number, supported: MANIFEST_SCHEMA },
   );
 }
 
-/** Valibot leaves out names such as `__proto__` without a word; none of them is a version (T14). */
-function refuseLeftOutVersions(document: unknown, { versions }: ManifestDocument, source: string): void {
-  const all = Object.keys((document as { versions: object }).versions);
-  const leftOut = all.find((name) => !Object.hasOwn(versions, name));
-  if (leftOut !== undefined) throw invalid(source, jsonPath(["versions", leftOut]), "a SemVer version");
+function readChannels(value: unknown, fields: Fields, name: string): Map<string, string> {
+  const channels = mapOf(readChannel, objectIn(value, fields, name, "an object of channels"));
+  if (channels.size <= MANIFEST_CHANNELS) return channels;
+  throw mistake(fields, name, `at most ${MANIFEST_CHANNELS} channels`);
 }
 
-function toRelease(
-  version: string,
-  release: ReleaseDocument,
-  origin: { source: string; base: string },
-): Release {
-  const at = (...fields: string[]) => jsonPath(["versions", version, ...fields]);
-  const { rollout } = release;
-  const known = Object.entries(release.platforms ?? {}).filter(([, asset]) =>
-    Object.keys(asset).every((field) => ASSET_FIELDS.has(field))
-  );
-  return {
-    version,
-    date: toTime(release.date, at("date"), origin.source),
-    notes: release.notes,
-    notesUrl: release.release_notes,
-    minimumVersion: release.minimum_version,
-    minimumOs: new Map(Object.entries(release.minimum_os ?? {})),
-    critical: release.critical ?? false,
-    yanked: release.yanked ?? undefined,
-    rollout: rollout ? toRollout(rollout, at("rollout", "start"), origin.source) : undefined,
-    assets: new Map(
-      known.map((
-        [name, asset],
-      ) => [
-        canonicalTarget(name),
-        toAsset(asset, jsonPath(["versions", version, "platforms", name]), origin),
-      ]),
-    ),
-  };
+function readChannel(value: unknown, channels: Fields, name: string): string {
+  if (name.length > 64) throw mistake(channels, name, "a short name");
+  return readVersion(value, channels, name);
 }
 
-function toRollout(rollout: NonNullable<ReleaseDocument["rollout"]>, path: string, source: string): Rollout {
-  return {
-    percent: rollout.percent,
-    start: toTime(rollout.start, path, source),
-    duration: rollout.duration === undefined ? undefined : milliseconds(rollout.duration),
-    fallback: rollout.fallback,
-    paused: rollout.paused ?? false,
-  };
-}
-
-function toAsset(asset: AssetDocument, path: string, origin: { source: string; base: string }): Asset {
-  const addresses = [asset.url, ...asset.mirrors ?? []];
-  const urls = addresses.map((address) => {
-    // A relative address lets one manifest serve from a web host and from a folder on a closed network alike.
-    if (!URL.canParse(address, origin.base)) throw invalid(origin.source, `${path}.url`, "an address");
-    return new URL(address, origin.base).href;
-  });
-  const { binary } = asset;
-  return {
-    urls,
-    sha256: asset.sha256.toLowerCase(),
-    size: asset.size,
-    format: asset.format ?? formatOf(new URL(urls[0]!).pathname),
-    binary: binary && { path: binary.path, sha256: binary.sha256.toLowerCase(), size: binary.size },
-  };
-}
-
-function toTime(text: string | undefined, path: string, source: string): number | undefined {
-  if (text === undefined) return undefined;
-  const time = parseTime(text);
-  if (time === undefined) throw invalid(source, path, "a time that exists");
-  return time;
-}
-
-/** `1d12h` as milliseconds; the schema has checked the form. */
-function milliseconds(duration: string): number {
-  const units: Record<string, number> = { s: 1e3, m: 6e4, h: 36e5, d: 864e5, w: 6048e5 };
-  let total = 0;
-  for (const [, count, unit] of duration.matchAll(/(\d+)([smhdw])/g)) total += Number(count) * units[unit!]!;
-  return total;
-}
-
-function jsonPath(path: readonly (string | { key?: unknown })[]): string {
-  const keys = path.map((item) => String(typeof item === "string" ? item : item.key));
-  return keys.map((key) => /^[A-Za-z_]\w*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`).join("")
-    .replace(/^\./, "") || "(the whole document)";
-}
-
-function invalid(source: string, path: string, expected: string): UpdateError<"MANIFEST_INVALID"> {
-  return new UpdateError(
-    "MANIFEST_INVALID",
-    `Cannot read the manifest at ${source}: expected ${expected} at ${path}; tell its publisher`,
-    { source, path, expected },
-  );
+function readVersions(value: unknown, fields: Fields, name: string): Map<string, Release> {
+  const versions = objectIn(value, fields, name, "an object of versions");
+  // Names that a map leaves out are no versions either, and refused (T14).
+  for (const version of Object.keys(versions.values)) readVersion(version, versions, version);
+  const releases = mapOf(readRelease, versions);
+  if (releases.size <= MANIFEST_VERSIONS) return releases;
+  throw mistake(fields, name, "at most 5,000 versions");
 }

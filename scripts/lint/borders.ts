@@ -34,7 +34,6 @@ export const PACKAGE_SEAMS: Readonly<Record<string, readonly string[]>> = {
   "@decimalturn/toml-patch": ["config"],
   "openpgp": ["openpgp"],
   "smol-toml": ["config"],
-  "valibot": ["manifest", "config"],
   "verkit": ["version"],
 };
 

@@ -9,12 +9,11 @@ import { moduleGraph, type Package, ROOT } from "./module_graph.ts";
 const ALLOWED: Readonly<Record<string, string>> = {
   "@decimalturn/toml-patch": "MIT",
   "smol-toml": "BSD-3-Clause",
-  "valibot": "MIT",
   "verkit": "MIT",
 };
 
 /** What the library alone loads. */
-const ALLOWED_IN_LIBRARY = ["valibot", "verkit"];
+const ALLOWED_IN_LIBRARY = ["verkit"];
 
 const library = await moduleGraph("mod.ts");
 const everything = await moduleGraph("mod.ts", "cli.ts");
