@@ -52,23 +52,19 @@ export function blake2b(input: Uint8Array, length = 64): Uint8Array<ArrayBuffer>
   const state = Uint32Array.from(INITIAL);
   // The parameter block: digest length, no key, one sequential tree (section 2.5).
   state[0]! ^= 0x01010000 ^ length;
-  const block = new Uint8Array(BLOCK_BYTES);
-  let offset = 0;
-  for (; offset + BLOCK_BYTES < input.length; offset += BLOCK_BYTES) {
-    block.set(input.subarray(offset, offset + BLOCK_BYTES));
-    compress(state, block, offset + BLOCK_BYTES, false);
+  // Whole blocks, one at least: the last one is filled up with zeros.
+  const padded = new Uint8Array(Math.ceil(input.length / BLOCK_BYTES || 1) * BLOCK_BYTES);
+  padded.set(input);
+  for (let end = BLOCK_BYTES; end <= padded.length; end += BLOCK_BYTES) {
+    const block = new DataView(padded.buffer, end - BLOCK_BYTES);
+    compress(state, block, Math.min(end, input.length), end === padded.length);
   }
-  block.fill(0).set(input.subarray(offset));
-  compress(state, block, input.length, true);
-  const digest = new DataView(new ArrayBuffer(64));
-  state.forEach((half, index) => digest.setUint32(4 * index, half, true));
-  return new Uint8Array(digest.buffer, 0, length);
+  return Uint8Array.from({ length }, (_, index) => state[index >> 2]! >> 8 * (index & 3));
 }
 
 /** Mixes one block into the state; `total` is how many bytes of input that makes (section 3.2). */
-function compress(state: Uint32Array, block: Uint8Array, total: number, last: boolean): void {
-  const view = new DataView(block.buffer, block.byteOffset);
-  const words = Uint32Array.from({ length: 32 }, (_, index) => view.getUint32(4 * index, true));
+function compress(state: Uint32Array, block: DataView, total: number, last: boolean): void {
+  const words = Uint32Array.from({ length: 32 }, (_, index) => block.getUint32(4 * index, true));
   const work = Uint32Array.of(...state, ...INITIAL);
   work[24]! ^= total;
   work[25]! ^= total / 2 ** 32;
@@ -77,41 +73,41 @@ function compress(state: Uint32Array, block: Uint8Array, total: number, last: bo
     work[29] = ~work[29]!;
   }
   for (let step = 0; step < STEPS; step++) {
-    const next = 2 * step % ORDER.length;
-    mix(work, words, step & 7, ORDER[next]!, ORDER[next + 1]!);
+    // Two words of the block go into a column of the state, in the second half of a round into a diagonal.
+    const next = 2 * step % ORDER.length, x = ORDER[next]!, y = ORDER[next + 1]!;
+    const turn = step >> 2 & 1;
+    const a = 2 * (step & 3);
+    const b = 8 + (a + 2 * turn & 7);
+    const c = 16 + (a + 4 * turn & 7);
+    const d = 24 + (a + 6 * turn & 7);
+    stir(work, a, b, d, 1, 0, words[x], words[x + 1]);
+    stir(work, c, d, b, 0, 24);
+    stir(work, a, b, d, 0, 16, words[y], words[y + 1]);
+    stir(work, c, d, b, 1, 31);
   }
   for (let half = 0; half < 16; half++) state[half]! ^= work[half]! ^ work[half + 16]!;
 }
 
-/** Mixes two words of the block into a column of the state, from the fifth group on into a diagonal (section 3.2). */
-function mix(work: Uint32Array, words: Uint32Array, group: number, x: number, y: number): void {
-  const turn = group >> 2;
-  const a = 2 * (group & 3);
-  const b = 8 + (a + 2 * turn & 7);
-  const c = 16 + (a + 4 * turn & 7);
-  const d = 24 + (a + 6 * turn & 7);
-  add(work, a, b, words[x]!, words[x + 1]!);
-  rotate(work, d, a, 1, 0);
-  add(work, c, d, 0, 0);
-  rotate(work, b, c, 0, 24);
-  add(work, a, b, words[y]!, words[y + 1]!);
-  rotate(work, d, a, 0, 16);
-  add(work, c, d, 0, 0);
-  rotate(work, b, c, 1, 31);
-}
-
-/** Adds a word of the state and another word to a word of the state, modulo 2^64. */
-function add(work: Uint32Array, to: number, from: number, low: number, high: number): void {
+/**
+ * Adds a word of the state and a word of the block to a word of the state, modulo 2^64; exclusive-ors the sum into a
+ * third word of the state and rotates that right: by 32 if `swap` is 1, then by `bits`.
+ */
+function stir(
+  work: Uint32Array,
+  to: number,
+  from: number,
+  into: number,
+  swap: 0 | 1,
+  bits: number,
+  low = 0,
+  high = 0,
+): void {
   const sum = work[to]! + work[from]! + low;
   work[to] = sum;
   work[to + 1]! += work[from + 1]! + high + (sum / 2 ** 32 | 0);
-}
-
-/** Exclusive-ors a word of the state into another and rotates that right: by 32 if `swap` is 1, then by `bits`. */
-function rotate(work: Uint32Array, to: number, from: number, swap: 0 | 1, bits: number): void {
-  const low = work[to + swap]! ^ work[from + swap]!;
-  const high = work[to + 1 - swap]! ^ work[from + 1 - swap]!;
+  low = work[into + swap]! ^ work[to + swap]!;
+  high = work[into + 1 - swap]! ^ work[to + 1 - swap]!;
   // Two shifts, because one by 32 would be none.
-  work[to] = low >>> bits | high << 31 - bits << 1;
-  work[to + 1] = high >>> bits | low << 31 - bits << 1;
+  work[into] = low >>> bits | high << 31 - bits << 1;
+  work[into + 1] = high >>> bits | low << 31 - bits << 1;
 }

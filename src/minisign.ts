@@ -130,7 +130,7 @@ export function keyIdOf(bytes: Uint8Array): string {
 
 /** Whether the encoding names a point of small order, or is not the shortest one of its point (RFC 8032 5.1.3; T13). */
 function isWeak(key: Uint8Array): boolean {
-  const y = key.reduceRight((number, byte) => number << 8n | BigInt(byte), 0n) & (1n << 255n) - 1n;
+  const y = BigInt.asUintN(255, BigInt(`0x${keyIdOf(key)}`));
   return y >= PRIME || SMALL_ORDER.includes(y);
 }
 
