@@ -189,13 +189,15 @@ function isStuck(head: Release, { version }: Release, { refused, channel }: Situ
 }
 
 /** Versions from the head downwards; of the prereleases only those of the head's own kind. */
-function descending(manifest: Manifest, head: Release): Release[] {
+function* descending(manifest: Manifest, head: Release): Generator<Release> {
+  // As a rule the head is the one, and the others need not be compared.
+  yield head;
   const kind = prereleaseTag(head.version);
   const below = [...manifest.versions.values()].filter(({ version }) => {
     const tag = prereleaseTag(version);
     return compareVersions(version, head.version) < 0 && (tag === undefined || tag === kind);
   });
-  return [head, ...below.sort((a, b) => compareVersions(b.version, a.version))];
+  yield* below.sort((a, b) => compareVersions(b.version, a.version));
 }
 
 function isNewer(manifest: Manifest, { version }: Release, situation: Situation, say: Say): boolean {
