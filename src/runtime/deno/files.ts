@@ -39,10 +39,11 @@ function open(path: string, mode: OpenMode): Promise<OpenFile> {
   });
 }
 
-function openToRead(path: string): OpenFile {
+async function openToRead(path: string): Promise<OpenFile> {
   // Opening a named pipe that somebody planted would block for ever (T24).
   if (!Deno.statSync(path).isFile) throw new FileError("other", "open", path, { cause: notAFile(path) });
-  return new DenoFile(Deno.openSync(path, { read: true }), path);
+  // Not in this thread: should one be put there since, Ctrl-C still works.
+  return new DenoFile(await Deno.open(path, { read: true }), path);
 }
 
 /** Deno has no O_NOFOLLOW; comparing what was opened with what is at the path shows a link as well (T24). */
