@@ -20,11 +20,7 @@ export async function main(build: Build): Promise<void> {
   if ((word === "--version" || word === "-V") && more.length === 0) {
     return sayVersion(build);
   }
-  const [{ openConsole }, { runCli }, { systemRuntime }] = await Promise.all([
-    import("./src/cli/console.ts"),
-    import("./src/cli/run_cli.ts"),
-    import("./machine.ts"),
-  ]);
+  const { openConsole, runCli, systemRuntime } = await import("./src/cli/start.ts");
   Deno.exit(await runCli({ build, terminal: openConsole(), runtime: systemRuntime() }));
 }
 

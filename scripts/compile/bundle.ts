@@ -7,19 +7,28 @@
  * @module
  */
 
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { gather, type Groups } from "./gather.ts";
 import { type Snapshot, TIME } from "./snapshot.ts";
+
+/** What every command loads, what most commands that have settings load, and what an update begins with. */
+const GROUPS: Groups = [
+  ["src/cli/start.ts", "src/cli/failure.ts", "src/cli/times.ts", "src/config/state.ts"],
+  ["src/config/load_settings.ts"],
+  ["src/cli/update.ts", "checking.ts"],
+];
 
 /**
  * Bundles the sources; what is loaded only by some commands stays in files of its own.
  *
- * @param snapshot The sources.
+ * @param snapshot The sources; they are changed on the way.
  * @returns The files, in a folder of their own.
  */
 export async function bundle(snapshot: Snapshot): Promise<Snapshot> {
   const folder = await Deno.makeTempDir({ prefix: "cco-bundle-" });
   const remove = () => Deno.remove(folder, { recursive: true });
   try {
+    await gather(snapshot.folder, basename(snapshot.entry), GROUPS);
     await runBundler(snapshot, folder);
     await Deno.writeTextFile(join(folder, "deno.json"), "{}");
     for await (const { name } of Deno.readDir(folder)) await Deno.utime(join(folder, name), TIME, TIME);

@@ -5,7 +5,7 @@
  */
 
 import type { Runtime } from "../../machine.ts";
-import type { Paths } from "../config/paths.ts";
+import { type Paths, pathsOf } from "../config/paths.ts";
 import type { Settings } from "../config/load_settings.ts";
 import type { Build } from "./build.ts";
 import type { Command } from "./command.ts";
@@ -98,7 +98,6 @@ export class Invocation {
 
   async #findPaths(): Promise<Paths> {
     const { terminal, runtime, policyFile } = this.world;
-    const { pathsOf } = await import("../config/paths.ts");
     const paths = pathsOf({ os: runtime.os, env: terminal.env, home: await terminal.home() });
     return {
       ...paths,

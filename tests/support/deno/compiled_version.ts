@@ -57,7 +57,7 @@ export async function compiledVersion(
 async function keyOf(build: Build, platform: string): Promise<string> {
   await using snapshot = await takeSnapshot(build);
   const hash = createHash("sha256").update(`${Deno.version.deno} ${platform}`);
-  for (const script of ["bundle", "deno_compile"]) {
+  for (const script of ["bundle", "deno_compile", "gather"]) {
     hash.update(await Deno.readFile(new URL(`../../../scripts/compile/${script}.ts`, import.meta.url)));
   }
   for (const file of await filesIn(snapshot.folder)) {
