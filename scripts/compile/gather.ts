@@ -33,8 +33,7 @@ export async function gather(folder: string, main: string, groups: Groups): Prom
   const entries = new Set([...graph.later.values()].flat());
   const parts = partsOf(graph, groups);
   for (const entry of entries) {
-    const needed = loadedBy(graph, [entry]);
-    const shared = groups.filter((_, index) => index === 0 || !needed.isDisjointFrom(parts[index]!)).flat();
+    const shared = groupsOf(graph, groups, parts, entry);
     const lines = shared.map((module) => `import ${reference(entry, module)};\n`);
     await Deno.writeTextFile(
       join(folder, entryOf(entry)),
@@ -42,6 +41,17 @@ export async function gather(folder: string, main: string, groups: Groups): Prom
     );
   }
   for (const [module, imported] of graph.later) await redirect(folder, module, imported);
+}
+
+/** The groups that an entry needs something of, also by way of another one. */
+function groupsOf(graph: Graph, groups: Groups, parts: readonly Set<string>[], entry: string): string[] {
+  let needed = loadedBy(graph, [entry]);
+  const isNeeded = groups.map(() => true);
+  for (let index = groups.length - 1; index > 0; index--) {
+    isNeeded[index] = !needed.isDisjointFrom(parts[index]!);
+    if (isNeeded[index]) needed = needed.union(loadedBy(graph, groups[index]!));
+  }
+  return groups.filter((_, index) => isNeeded[index]).flat();
 }
 
 /** What each group has that the groups before it have not. */
