@@ -18,6 +18,9 @@ const FORBIDDEN =
   // deno-lint-ignore no-control-regex
   /[\0-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
 
+// What most lines are made of: ASCII that can be seen, and the signs that this project's own lines begin with.
+const PLAIN = /^[ -~…ℹ→⚠✅✓❌\ufe0f]*$/;
+
 /**
  * Removes everything from a text that could steer a terminal or hide what is written: escape sequences, control
  * characters other than tab and newline, zero-width, bidirectional and tag characters. Line ends become `\n`.
@@ -34,6 +37,8 @@ const FORBIDDEN =
  * @returns The text without what is not allowed, well-formed Unicode.
  */
 export function safeText(text: string): string {
+  // The expressions below cost more than all else about a line when they run for the first time.
+  if (PLAIN.test(text)) return text;
   return text
     .toWellFormed()
     .replace(STRINGS, "")
@@ -51,7 +56,11 @@ export function safeText(text: string): string {
  * @returns One line.
  */
 export function safeLine(text: string, maxLength = 2000): string {
-  const line = safeText(text).replace(/[^\S ]*[\n\t][^\S ]*/g, "\n").replace(/ *\n[ \n]*/g, " ");
+  const line = PLAIN.test(text) ? text : oneLine(safeText(text));
   if (line.length <= maxLength) return line;
   return line.slice(0, maxLength - 1).toWellFormed().replace(/\ufffd$/, "") + "…";
+}
+
+function oneLine(text: string): string {
+  return text.replace(/[^\S ]*[\n\t][^\S ]*/g, "\n").replace(/ *\n[ \n]*/g, " ");
 }

@@ -72,3 +72,21 @@ test("safeText() and safeLine() never let a forbidden code point through", () =>
     { numRuns: 500 },
   );
 });
+
+test("a line without anything unusual, which is let through at once, comes out as it would the long way", () => {
+  const usual = [..." -~azAZ09'\"[\\]^:;→✅ℹ✓❌⚠…\ufe0f"];
+  const unusual = ["\t", "\n", "\x1b", "\x9b", "\x7f", "\u200b", "\u2192\u2028", "ä", "\ud800"];
+  const characters = fc.oneof(
+    { weight: 9, arbitrary: fc.constantFrom(...usual) },
+    { weight: 1, arbitrary: fc.constantFrom(...unusual) },
+  );
+  fc.assert(fc.property(fc.array(characters).map((all) => all.join("")), (text) => {
+    // A letter of another alphabet makes the same text go the long way.
+    assert.equal(`ж${safeText(text)}`, safeText(`ж${text}`));
+    assert.equal(`ж${safeLine(text)}`, safeLine(`ж${text}`));
+  }));
+  for (let code = 0; code < 0x10000; code++) {
+    const text = String.fromCharCode(code);
+    assert.equal(`ж${safeText(text)}`, safeText(`ж${text}`), code.toString(16));
+  }
+});

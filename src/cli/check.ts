@@ -7,7 +7,6 @@
 import type { CheckForUpdateOptions, Explanation, Manifest, Update } from "../../mod.ts";
 import { changeState, type Finding } from "../config/state.ts";
 import type { Invocation } from "./invocation.ts";
-import { updateFailure } from "./update_failure.ts";
 import { choiceOptions, type UpdaterOptions, updaterOptions } from "./updater_options.ts";
 
 /** What a check found. */
@@ -64,7 +63,9 @@ export async function check(invocation: Invocation): Promise<Found> {
         ordinaryFinding(invocation, library, manifest, { ...options, currentVersion: installed }),
     };
   } catch (error) {
-    throw library.isUpdateError(error) ? updateFailure(error, "check") : error;
+    if (!library.isUpdateError(error)) throw error;
+    const { updateFailure } = await import("./update_failure.ts");
+    throw updateFailure(error, "check");
   }
 }
 

@@ -5,12 +5,9 @@
  */
 
 import type { Update } from "../../mod.ts";
-import { audit } from "./audit.ts";
 import { check, type Found } from "./check.ts";
 import { EXIT, Failure } from "./failure.ts";
-import { install } from "./install.ts";
 import type { Invocation } from "./invocation.ts";
-import { noteLines } from "./notes.ts";
 import { commandToInstall, updateMode, wantedVersion } from "./update_flags.ts";
 
 /**
@@ -30,15 +27,16 @@ export async function update(invocation: Invocation): Promise<number> {
   const found = await check(invocation).catch(async (error: unknown) => {
     // Who was to install something and was sent a forgery wants to see that afterwards, too.
     if (mode === undefined) {
+      const { audit } = await import("./audit.ts");
       await audit(invocation, { what: "update", from: invocation.world.build.version, error });
     }
     throw error;
   });
   if (found.update === undefined) return sayNone(invocation, found);
+  sayWhy(invocation, found, found.update);
   if (mode === "check") return sayAvailable(invocation, found, found.update);
-  sayNotes(invocation, found, found.update);
-  if (mode === undefined && !await consent(invocation, found.update)) return sayCancelled(invocation, found);
-  return await install(invocation, found, found.update);
+  const { offer } = await import("./offer.ts");
+  return await offer(invocation, found, found.update, { isAsked: mode === undefined });
 }
 
 /** A question that nobody can answer would hang for ever. */
@@ -54,20 +52,6 @@ function requireConsent(invocation: Invocation): void {
 
 function canAsk({ output, world: { terminal } }: Invocation): boolean {
   return !output.options.json && terminal.isTerminal("stdin") && terminal.isTerminal("stdout");
-}
-
-async function consent(invocation: Invocation, { version }: Update): Promise<boolean> {
-  if (invocation.has("yes")) return true;
-  const { output, world: { terminal } } = invocation;
-  // With `--quiet` no line before the question has said what it is about.
-  const question = output.options.quiet ? `Update to v${version} now?` : "Update now?";
-  for (;;) {
-    output.ask(`${question} [Y/n]: `);
-    const answer = await terminal.readLine(terminal.signal);
-    if (answer === undefined) return false;
-    if (/^\s*(?:y|yes)?\s*$/i.test(answer)) return true;
-    if (/^\s*(?:n|no)\s*$/i.test(answer)) return false;
-  }
 }
 
 function sayNone(invocation: Invocation, { latest, wanted, channel, heldBack }: Found): number {
@@ -95,7 +79,6 @@ function sayNone(invocation: Invocation, { latest, wanted, channel, heldBack }: 
 
 function sayAvailable(invocation: Invocation, found: Found, update: Update): number {
   const { output, world: { build } } = invocation;
-  sayWhy({ output }, found, update);
   output.line(`ℹ️  New version available: v${update.version}`);
   output.step(`Run '${commandToInstall(invocation)}' to install`);
   const { latest, channel } = found;
@@ -109,20 +92,9 @@ function sayAvailable(invocation: Invocation, found: Found, update: Update): num
   return EXIT.ok;
 }
 
-function sayNotes({ output, world: { terminal } }: Invocation, found: Found, update: Update): void {
-  sayWhy({ output }, found, update);
-  const columns = output.decorated("stdout") ? terminal.columns() : Infinity;
-  const lines = noteLines(update.notes, update.notesUrl, columns);
-  if (lines.length === 0) return;
-  output.step();
-  output.step(`What's new in v${update.version}:`);
-  for (const line of lines) output.step(`  ${line}`);
-  output.step();
-}
-
 /** Why it is not simply the newest version. */
 function sayWhy(
-  { output }: Pick<Invocation, "output">,
+  { output }: Invocation,
   { withdrawn }: Found,
   { reason, version, latest, from }: Update,
 ): void {
@@ -132,12 +104,6 @@ function sayWhy(
     output.step(`⚠️  The installed version ${from} was withdrawn by its publisher${why}`);
   }
   if (reason === "stepping-stone") output.step(`ℹ️  The way to v${latest} leads through v${version}`);
-}
-
-function sayCancelled({ output, world: { build } }: Invocation, { latest, channel }: Found): number {
-  output.line("Update cancelled");
-  output.document({ outcome: "cancelled", current: build.version, latest, channel, update: null });
-  return EXIT.ok;
 }
 
 /** The update as `--json` gives it. */

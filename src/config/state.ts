@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Runtime, writeDurably } from "../../machine.ts";
+import { isFileError, type Runtime, writeDurably } from "../../machine.ts";
 
 /** The parts of a runtime that the state needs. */
 export type StateRuntime = Pick<Runtime, "fs" | "uid" | "pid" | "random" | "now">;
@@ -85,12 +85,16 @@ export async function changeState(
 ): Promise<"written" | "mended" | "failed"> {
   if (folder === undefined) return "failed";
   try {
-    await runtime.fs.makeDirectory(folder, 0o700);
     const { state, damaged } = await readState(runtime, folder);
     const path = pathIn(folder);
     if (damaged !== undefined) await runtime.fs.rename(path, `${path}.damaged`);
-    await writeDurably(runtime, path, new TextEncoder().encode(serialise({ ...state, ...changes })), {
-      mode: 0o600,
+    const bytes = new TextEncoder().encode(serialise({ ...state, ...changes }));
+    const write = () => writeDurably(runtime, path, bytes, { mode: 0o600 });
+    await write().catch(async (error: unknown) => {
+      if (!isFileError(error, "absent")) throw error;
+      // Only the first time there is no folder.
+      await runtime.fs.makeDirectory(folder, 0o700);
+      await write();
     });
     return damaged === undefined ? "written" : "mended";
   } catch {
