@@ -52,14 +52,15 @@ export async function readFile(
  * @param runtime File system and randomness.
  * @param path Its absolute path; the folder must be there.
  * @param bytes The new content.
- * @param options `mode`: permission bits of the new file.
+ * @param options `mode`: permission bits of the new file; `mayRevert`: the old content may be back after a power cut, so
+ * that the folder is not flushed. What is there is whole all the same.
  * @throws {FileError} When it cannot be written; the old content is then still there and nothing is left beside it.
  */
 export async function writeDurably(
   runtime: DurableRuntime,
   path: string,
   bytes: Uint8Array,
-  options: { mode: number },
+  options: { mode: number; mayRevert?: boolean },
 ): Promise<void> {
   const temporary = await writeTemporary(runtime, path, bytes, options);
   try {
@@ -68,7 +69,7 @@ export async function writeDurably(
     await runtime.fs.remove(temporary).catch(() => {});
     throw error;
   }
-  await runtime.fs.syncDirectory(folderOf(path));
+  if (!options.mayRevert) await runtime.fs.syncDirectory(folderOf(path));
 }
 
 /**

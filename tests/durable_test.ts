@@ -39,6 +39,17 @@ test("writeDurably() replaces the content and leaves nothing beside it", async (
   assert.deepEqual(runtime.machine.names("/data"), ["file"]);
 });
 
+test("writeDurably() with mayRevert leaves the old content or the new one after a power cut, and never half", async () => {
+  const runtime = memoryRuntime();
+  runtime.machine.putFolder("/data");
+  await writeDurably(runtime, PATH, encode("old"), { mode: 0o600 });
+  await writeDurably(runtime, PATH, encode("new"), { mode: 0o600, mayRevert: true });
+  const left = [...runtime.machine.disk.powerCuts()].map(({ disk }) =>
+    memoryRuntime({ disk }).machine.read(PATH)
+  );
+  assert.deepEqual(new Set(left), new Set(["old", "new"]));
+});
+
 test("removeTemporaries() removes what dead processes were writing, and nothing else", async () => {
   const runtime = memoryRuntime();
   const { machine, pid } = runtime;

@@ -136,7 +136,9 @@ class Reader {
   }
 
   #flag(words: readonly string[], index: number): number {
-    const [, name = "", inline] = /^(--?[^=]*)(?:=([^]*))?$/.exec(words[index]!) ?? [];
+    const word = words[index]!;
+    const equals = word.indexOf("=");
+    const [name, inline] = equals < 0 ? [word] : [word.slice(0, equals), word.slice(equals + 1)];
     const flag = flagsOf(this.#command).find((known) =>
       name === `--${known.name}` || (known.short !== undefined && name === `-${known.short}`)
     );

@@ -89,7 +89,9 @@ export async function changeState(
     const path = pathIn(folder);
     if (damaged !== undefined) await runtime.fs.rename(path, `${path}.damaged`);
     const bytes = new TextEncoder().encode(serialise({ ...state, ...changes }));
-    const write = () => writeDurably(runtime, path, bytes, { mode: 0o600 });
+    // A power cut may take a check or a notice back, but leave no torn file: that would be reported as damaged.
+    const mayRevert = changes.lastUpdate === undefined;
+    const write = () => writeDurably(runtime, path, bytes, { mode: 0o600, mayRevert });
     await write().catch(async (error: unknown) => {
       if (!isFileError(error, "absent")) throw error;
       // Only the first time there is no folder.

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { systemRuntime } from "../../machine.ts";
+import { memoryRuntime } from "../../src/runtime/memory.ts";
 import { changeState, EMPTY_STATE, readState, type StateRuntime } from "../../src/config/state.ts";
 
 const NOW = Date.parse("2025-11-17T15:00:00Z");
@@ -42,6 +43,26 @@ test("changeState() makes the folder; without one nothing happens", async () => 
     assert.equal(await changeState(runtime, join(folder, "file"), { lastCheck: NOW }), "failed");
   });
 });
+
+const lasting: [what: string, changes: Parameters<typeof changeState>[2], left: string[]][] = [
+  ["a check may be taken back by a power cut, and leaves no damage", { lastCheck: NOW + 1 }, ["new", "old"]],
+  ["an update that is remembered stays remembered", { lastCheck: NOW + 1, lastUpdate: NOW }, ["new"]],
+];
+
+for (const [what, changes, left] of lasting) {
+  test(what, async () => {
+    const memory = memoryRuntime({ now: NOW });
+    memory.machine.putFolder("/state");
+    await changeState(memory, "/state", { lastCheck: NOW, lastUpdate: NOW - 1 });
+    await changeState(memory, "/state", changes);
+    const found = await Promise.all([...memory.machine.disk.powerCuts()].map(async ({ disk }) => {
+      const { state, damaged } = await readState({ ...memory, fs: memoryRuntime({ disk }).fs }, "/state");
+      assert.equal(damaged, undefined);
+      return state.lastCheck === changes.lastCheck ? "new" : "old";
+    }));
+    assert.deepEqual([...new Set(found)].sort(), left);
+  });
+}
 
 const damaged: [name: string, text: string, why: RegExp][] = [
   ["no JSON", "{", /JSON|position|property/i],
