@@ -1,14 +1,16 @@
 /**
- * How long `cco update --check` takes, whole process, beside a compiled one-line program that fetches the same
- * address, in paired runs over http and TLS 1.3: `deno run -A bench/check_bench.ts [pairs]`. Needs nginx and openssl.
+ * How long `cco update --check` takes, whole process, beside a one-line program that fetches the same address, in paired
+ * runs over http and TLS 1.3: `deno run -A bench/check_bench.ts [pairs]`. Needs nginx and openssl.
+ *
+ * The one-line program, over TLS too, is what anybody gets from plain `deno compile`: none of the flags that `cco` is
+ * compiled with, least of all those of V8, count for it. Only the runtime that both are put into is the same.
  *
  * @module
  */
 
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { denoCompile } from "../scripts/compile/deno_compile.ts";
-import { hostPlatform, platformsOf } from "../scripts/compile/platforms.ts";
+import { hostPlatform } from "../scripts/compile/platforms.ts";
 import { officialToolchain, recoveredToolchain } from "../scripts/compile/toolchain.ts";
 import { Home } from "../scripts/demo/home.ts";
 import { OLD } from "../tests/support/deno/published.ts";
@@ -46,17 +48,21 @@ async function main(pairs: number): Promise<void> {
   }
 }
 
-/** A program of one line, compiled as `cco` is. */
+/** A program of one line from plain `deno compile`; it may do everything, as nobody is there to be asked. */
 async function compiled(folder: string, code: string): Promise<string> {
   const project = await Deno.makeTempDir({ dir: folder });
-  const entry = join(project, "main.ts");
   const output = join(project, "program");
-  await Deno.writeTextFile(entry, code);
+  await Deno.writeTextFile(join(project, "main.ts"), code);
   await Deno.writeTextFile(join(project, "deno.json"), "{}");
-  const [platform] = platformsOf(["host"]);
-  const toolchain = await recoveredToolchain(hostPlatform()) ?? officialToolchain(undefined);
-  const snapshot = { folder: project, entry, [Symbol.asyncDispose]: () => Promise.resolve() };
-  await denoCompile(toolchain, snapshot, platform!, output);
+  const { deno, denort } = await recoveredToolchain(hostPlatform()) ?? officialToolchain(undefined);
+  const command = new Deno.Command(deno, {
+    args: ["compile", "--allow-all", "--quiet", "--output", output, "main.ts"],
+    cwd: project,
+    env: { NO_COLOR: "1", ...denort === undefined ? {} : { DENORT_BIN: denort } },
+    stdin: "null",
+  });
+  const { success, stderr } = await command.output();
+  if (!success) throw new Error(`deno compile failed:\n${new TextDecoder().decode(stderr)}`);
   return output;
 }
 
