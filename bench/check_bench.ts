@@ -40,9 +40,10 @@ async function main(pairs: number): Promise<void> {
     await mkdir(www);
     const { old } = await publishInto(www);
     const certificate = await makeCertificate(folder);
-    await compare("http", { folder, pairs, cco: old.path, program: await compiled(folder, ONE_LINE) });
+    const cco = await copied(folder, old.path);
+    await compare("http", { folder, pairs, cco, program: await compiled(folder, ONE_LINE) });
     const program = await compiled(folder, ONE_LINE_TLS);
-    await compare("TLS 1.3", { folder, pairs, cco: old.path, program, certificate });
+    await compare("TLS 1.3", { folder, pairs, cco, program, certificate });
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -63,7 +64,14 @@ async function compiled(folder: string, code: string): Promise<string> {
   });
   const { success, stderr } = await command.output();
   if (!success) throw new Error(`deno compile failed:\n${new TextDecoder().decode(stderr)}`);
-  return output;
+  return await copied(folder, output);
+}
+
+/** Both are copies: the system starts a file that was just written in one piece 3 ms sooner than one from a cache. */
+async function copied(folder: string, path: string): Promise<string> {
+  const copy = join(await Deno.makeTempDir({ dir: folder }), "program");
+  await Deno.copyFile(path, copy);
+  return copy;
 }
 
 interface Setting {
