@@ -56,7 +56,7 @@ export class Invocation {
     return this.parsed.path.at(-1)!;
   }
 
-  /** All commands there are. */
+  /** The program: with all its commands where the command line does not begin with one of `EVERYDAY`. */
   get root(): Command {
     return this.parsed.path[0]!;
   }

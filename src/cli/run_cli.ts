@@ -4,7 +4,8 @@
  * @module
  */
 
-import { COMMANDS } from "./commands.ts";
+import type { Command } from "./command.ts";
+import { EVERYDAY } from "./everyday_commands.ts";
 import { Invocation, type World } from "./invocation.ts";
 import { Output } from "./output.ts";
 import { parseArguments } from "./parse_arguments.ts";
@@ -25,7 +26,7 @@ export async function runCli(world: World): Promise<number> {
     verbose: given.includes("--verbose"),
   });
   try {
-    const invocation = new Invocation(world, output, parseArguments(COMMANDS, words));
+    const invocation = new Invocation(world, output, parseArguments(await tableFor(words), words));
     const code = await runCommand(invocation);
     const { json, quiet } = output.options;
     if (!json && !quiet && world.terminal.isTerminal("stderr")) {
@@ -50,6 +51,12 @@ function closingCode(output: Output, code: number): number {
 function asFlags(words: readonly string[]): readonly string[] {
   if (words[0] === "help") return [...words.slice(1), "--help"];
   return words.length === 0 ? ["--help"] : words;
+}
+
+/** The table of all commands takes longer to load than a command line that begins with one of the first few to run. */
+async function tableFor([word]: readonly string[]): Promise<Command> {
+  if (EVERYDAY.commands?.some(({ name }) => name === word)) return EVERYDAY;
+  return (await import("./commands.ts")).COMMANDS;
 }
 
 async function runCommand(invocation: Invocation): Promise<number> {

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import type { Command } from "../../src/cli/command.ts";
 import { COMMANDS } from "../../src/cli/commands.ts";
+import { EVERYDAY } from "../../src/cli/everyday_commands.ts";
 import { parseArguments, UsageError } from "../../src/cli/parse_arguments.ts";
 import { TestWorld } from "./world.ts";
 
@@ -106,3 +108,35 @@ for (const [command, expected] of hints) {
     assert.match(stderr, expected);
   });
 }
+
+test("a command line that begins with an everyday command is understood alike without all the others", () => {
+  const meaning = (root: Command, words: readonly string[]): unknown => {
+    try {
+      const { path, ...rest } = parseArguments(root, words);
+      return { ...rest, path: path.slice(1) };
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      return { message: error.message, unknown: error.unknown, path: error.path.slice(1) };
+    }
+  };
+  const everyday = EVERYDAY.commands!.map(({ name }) => name);
+  const others = COMMANDS.commands!.map(({ name }) => name);
+  const more = [
+    "get",
+    "set",
+    "show",
+    "status",
+    "--check",
+    "--channel",
+    "--channel=beta",
+    "--help",
+    "--to",
+    "--",
+    "-V",
+  ];
+  const words = fc.tuple(fc.constantFrom(...everyday), fc.array(fc.constantFrom(...others, ...more)));
+  fc.assert(fc.property(words, ([first, rest]) => {
+    assert.deepEqual(meaning(EVERYDAY, [first, ...rest]), meaning(COMMANDS, [first, ...rest]));
+  }));
+  assert.deepEqual({ ...COMMANDS, commands: [] }, { ...EVERYDAY, commands: [] });
+});
