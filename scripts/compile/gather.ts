@@ -2,10 +2,10 @@
  * What is loaded together, gathered in one file.
  *
  * The bundler makes a file for each set of modules that the same entries need, and every `import()` makes an entry: what
- * `cco update --check` loads came in 42 files, each 0.2 ms. Here every entry that needs something of a group is made to
- * need all of it, so that a group has the same entries throughout and becomes one file. An entry is then a module of its
- * own that imports those groups and the module that was meant; in the program's modules only the names in `import()`
- * change.
+ * `cco update --check` loads came in 42 files, which took 1 ms more than 10 do. Here every entry that needs something of
+ * a group is made to need all of it, so that a group has the same entries throughout and becomes one file. An entry is
+ * then a module of its own that imports those groups and the module that was meant; in the program's modules only the
+ * names in `import()` change.
  *
  * @module
  */
