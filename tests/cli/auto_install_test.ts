@@ -1,26 +1,29 @@
 /** `updates.auto_install`: a service that installs by itself, and the version that takes over. */
 
 import assert from "node:assert/strict";
-import { rmSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { attempts, type Behaviour, type Machine, machineWith, until } from "./daemon_machine.ts";
+import { attempts, type Behaviour, type How, type Machine, machineWith, until } from "./daemon_machine.ts";
 import { scriptOf, TestWorld } from "./world.ts";
 
+/** For a version that stands the probation, and for one that does not, which must fail within it on any machine. */
+const SHORT = "1s", LONG = "60s";
+
 /** A running service that installs by itself, is due now, and finds version 2025.11.2. */
-async function installing(world: TestWorld, behaviour: Behaviour): Promise<Machine> {
+async function installing(world: TestWorld, behaviour: Behaviour, probation = LONG): Promise<Machine> {
   const { machine } = await machineWith(world);
   machine.behaviour = behaviour;
-  await prepareInstalling(world);
+  await prepareInstalling(world, probation);
   const { code, stderr } = await world.run("daemon start");
   assert.equal(code, 0, stderr);
   return machine;
 }
 
 /** Settings that install by themselves, a check that is due, and version 2025.11.2 to be found. */
-async function prepareInstalling(world: TestWorld): Promise<void> {
-  world.env["CCO_SERVICE_PROBATION"] = "1s";
+async function prepareInstalling(world: TestWorld, probation: string): Promise<void> {
+  world.env["CCO_SERVICE_PROBATION"] = probation;
   world.env["CCO_UPDATES_AUTO_INSTALL"] = "true";
   await world.publish([{ version: "2025.11.2" }]);
   await world.writeState({});
@@ -41,7 +44,7 @@ async function logged(world: TestWorld, text: string): Promise<string[]> {
 
 test("the service installs by itself, and the new version takes over", async () => {
   await using world = await TestWorld.make();
-  await using _ = await installing(world, () => "serves");
+  await using _ = await installing(world, () => "serves", SHORT);
   const lines = await logged(world, "has taken over");
   const from = lines.indexOf("[INFO] Starting update check");
   assert.deepEqual(lines.slice(from, from + 7), [
@@ -78,11 +81,14 @@ for (const how of ["dies", "dies later"] as const) {
 
 test("the old version serves again when the new one is degraded and it was not", async () => {
   await using world = await TestWorld.make();
-  const state = join(world.home, ".local/state/cco/background.json");
-  await using _ = await installing(world, (version) => {
+  const state = join(world.home, ".local/state/cco");
+  await using _ = await installing(world, async (version): Promise<How> => {
     if (version === "2025.11.2") {
+      // The old version plans its next check before it gives the claim back, and the new one needs both.
+      await until(() => Promise.resolve(!existsSync(join(state, "background.claim"))));
       rmSync(join(world.folder, "releases/version-manifest.json"));
-      writeFileSync(state, JSON.stringify({ next: 0, failures: 0, isWaiting: false }));
+      const due = JSON.stringify({ next: 0, failures: 0, isWaiting: false });
+      writeFileSync(join(state, "background.json"), due);
     }
     return "serves";
   });
@@ -119,7 +125,7 @@ test("cco run shows the lines of the version that has taken over, and does not s
   await using world = await TestWorld.make();
   const { machine } = await machineWith(world);
   await using _ = machine;
-  await prepareInstalling(world);
+  await prepareInstalling(world, SHORT);
   let shown = "";
   world.onOutput = (text) => void (shown += text);
   const running = world.run("run");

@@ -12,7 +12,9 @@ import { freePort } from "../support/free_port.ts";
 import type { TestWorld } from "./world.ts";
 
 /** How a started executable behaves: by the version that its script says it is. */
-export type Behaviour = (version: string) => "serves" | "dies" | "dies later";
+export type Behaviour = (version: string) => How | Promise<How>;
+/** What a started executable does. */
+export type How = "serves" | "dies" | "dies later";
 
 /** A system on which starting the executable runs the service in this process. */
 export class Machine implements Processes {
@@ -34,7 +36,7 @@ export class Machine implements Processes {
     this.starts.push(args);
     Object.assign(this.world.env, env);
     const version = /cco ([\d.]+)/.exec(await readFile(path, "utf8"))![1]!;
-    const how = this.behaviour(version);
+    const how = await this.behaviour(version);
     if (how === "dies") return this.#started(() => 1, Promise.resolve());
     this.#stop = new AbortController();
     let code: number | undefined;
