@@ -40,6 +40,8 @@ export interface ServeOptions {
 const GRACE = 1000;
 /** How long a connection stays open without a request. Its owner is told, and knows not to use it any longer. */
 const KEEP_ALIVE = 5000;
+/** How often a port that is taken is asked for, and how long after the last time. */
+const TRIES = 6, PAUSE = 100;
 /** No connection for so long: none waits to be accepted either. */
 const QUIET = 100;
 
@@ -102,8 +104,22 @@ export async function serveHealth(
   };
 }
 
-/** Returns the port. */
-async function listen(server: Server, { host, port }: Listening, reusePort: boolean): Promise<number> {
+/**
+ * Returns the port. A process that was just forked keeps the sockets of the one before it until it becomes another program,
+ * so that a port which was given up a moment ago can still be taken.
+ */
+async function listen(server: Server, listening: Listening, reusePort: boolean): Promise<number> {
+  for (let tries = TRIES;; tries--) {
+    try {
+      return await listenOnce(server, listening, reusePort);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== "EADDRINUSE" || tries <= 1) throw error;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+    }
+  }
+}
+
+async function listenOnce(server: Server, { host, port }: Listening, reusePort: boolean): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen({ host, port, exclusive: true, reusePort }, () => {

@@ -1,9 +1,10 @@
 /** The service's life: serving, giving its place up, and taking it back. */
 
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
 import { test } from "node:test";
 import { askHealth } from "../../src/service/ask_health.ts";
+import { initialState } from "../../src/service/health.ts";
+import { serveHealth } from "../../src/service/http_server.ts";
 import { Log } from "../../src/service/log.ts";
 import { lastRecord } from "../../src/service/record.ts";
 import { AlreadyRunning, runService, type ServiceOptions } from "../../src/service/run_service.ts";
@@ -53,12 +54,8 @@ test("a port that cannot be shared is free for the successor, and taken again wh
   const world = await service(async (version) => {
     seen.push(version);
     // What a successor does: it listens there.
-    const other = createServer();
-    await new Promise<void>((resolve, reject) => {
-      other.once("error", reject);
-      other.listen(world.port, HOST, resolve);
-    });
-    await new Promise((resolve) => void other.close(resolve));
+    const state = initialState({ version, pid: 1, startedAt: 0, lastCheck: undefined });
+    await (await serveHealth(world.at, state, () => 0)).close();
     if (seen.length === 2) world.stop();
     return seen.length === 2;
   });

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { createServer } from "node:net";
+import { connect } from "node:net";
 
 /** Systems give clients the numbers above these (Linux 32768, the others 49152): whoever connects somewhere gets one. */
 const LOWEST = 20_000;
@@ -23,14 +23,14 @@ export async function freePort(host = "127.0.0.1"): Promise<number> {
   }
 }
 
-async function isFree(port: number, host: string): Promise<boolean> {
-  const server = createServer();
-  const error = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
-    server.once("error", resolve);
-    server.listen(port, host, () => resolve(undefined));
+/** Nobody answers there. Listening to find out would keep the port taken for as long as a process that is forked just then. */
+function isFree(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(false);
+    });
+    socket.once("error", () => resolve(true));
   });
-  if (error?.code === "EADDRINUSE" || error?.code === "EACCES") return false;
-  if (error !== undefined) throw error;
-  await new Promise((resolve) => void server.close(resolve));
-  return true;
 }
