@@ -23,9 +23,12 @@ export const SKIP_KILLS: string | false = Deno.build.os === "windows"
   ? "Windows has no process groups to kill"
   : false;
 
+/** A little more than the whole: some updates are to be over when they are killed, however long they take by then. */
+const WHOLE = 1.1;
+
 /**
- * Kills updates, each in a fresh home, at moments spread evenly over the time that an update takes; checks after each
- * that the program starts, that it is exactly the old or exactly the new version, and that the next update succeeds and
+ * Kills updates, each in a fresh home, at moments spread evenly over the time that an update takes, as the latest ones
+ * that were not killed tell; checks after each that the program starts, that it is exactly the old or exactly the new version, and that the next update succeeds and
  * leaves no stray file.
  *
  * `CCO_SEED` repeats the moments of an earlier run, as far as the machine lets it.
@@ -46,17 +49,35 @@ export async function killUpdates(t: Pick<TestContext, "after">, kills: number):
     return home;
   };
 
-  const duration = await durationOf(newHome);
-  console.log(`Killing ${kills} updates within ${duration.toFixed(0)} ms, seed ${seed}`);
-  const moments = spread(kills, duration, seed);
+  const pace = new Pace(await durationOf(newHome));
+  console.log(`Killing ${kills} updates that take about ${pace.duration.toFixed(0)} ms, seed ${seed}`);
+  const parts = spread(kills, WHOLE, seed);
   const survivors: Survivor[] = [];
   await Promise.all(Array.from({ length: WORKERS }, async () => {
-    for (let moment = moments.pop(); moment !== undefined; moment = moments.pop()) {
+    for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
       await using home = await newHome();
-      survivors.push(await killUpdate(home, moment, digests, seed));
+      survivors.push(await killUpdate(home, part * pace.duration, { digests, seed, pace }));
     }
   }));
   report(survivors);
+}
+
+/** How long updates take at the moment: other work on the machine makes them slower and faster. */
+class Pace {
+  readonly #durations: number[];
+
+  constructor(first: number) {
+    this.#durations = [first];
+  }
+
+  get duration(): number {
+    const latest = this.#durations.slice(-2 * WORKERS);
+    return latest.reduce((sum, each) => sum + each) / latest.length;
+  }
+
+  add(duration: number): void {
+    this.#durations.push(duration);
+  }
 }
 
 /** What a killed update left behind. */
@@ -72,14 +93,14 @@ interface Survivor {
 async function killUpdate(
   home: Home,
   moment: number,
-  digests: ReadonlyMap<string, string>,
-  seed: number,
+  { digests, seed, pace }: { digests: ReadonlyMap<string, string>; seed: number; pace: Pace },
 ): Promise<Survivor> {
   const where = `killed after ${moment.toFixed(1)} ms, seed ${seed}`;
   const killed = await killAfter(home.executable, { args: ["update", "--yes"], env: home.env }, moment);
   const unfinished = (await home.installed()).some((name) => name.startsWith("."));
   const version = await checkSurvivor(home, digests, where);
-  await checkNextUpdate(home, digests, where);
+  const duration = await checkNextUpdate(home, digests, where);
+  if (version === OLD) pace.add(duration);
   return { killed, unfinished, version };
 }
 
@@ -150,15 +171,19 @@ async function checkSurvivor(
   return version;
 }
 
+/** Returns how long the update took, in milliseconds. */
 async function checkNextUpdate(
   home: Home,
   digests: ReadonlyMap<string, string>,
   where: string,
-): Promise<void> {
+): Promise<number> {
+  const started = performance.now();
   const { code, stdout, stderr } = await home.run("update", "--yes");
+  const duration = performance.now() - started;
   assert.equal(code, 0, `${where}: ${stdout}${stderr}`);
   assert.equal(await fileDigest(home.executable), digests.get(NEW), where);
   assert.equal(await fileDigest(`${home.executable}.backup`), digests.get(OLD), where);
   assert.deepEqual(await home.installed(), ["cco", "cco.backup"], where);
   assert.deepEqual(await namesIn(join(home.folder, ".local", "state", "cco", "downloads")), [], where);
+  return duration;
 }
