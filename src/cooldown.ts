@@ -33,17 +33,32 @@ export function openCooldown(runtime: DurableRuntime & Pick<Runtime, "now">, fol
   const path = inFolder(folder, FILE_NAME);
   return {
     until: async (origin, hasToken) => (await readPauses(runtime, path)).get(keyFor(origin, hasToken)),
-    pause: async (origin, hasToken, until) => {
-      const pauses = (await readPauses(runtime, path)).set(keyFor(origin, hasToken), until);
-      const bytes = new TextEncoder().encode(JSON.stringify(Object.fromEntries(pauses)));
-      try {
-        await runtime.fs.makeDirectory(folder, 0o700);
-        await writeDurably(runtime, path, bytes, { mode: 0o600 });
-      } catch {
-        // A read-only state folder: this process still honours the pause by its error.
-      }
+    pause(origin, hasToken, until) {
+      const write = () => addPause(runtime, { folder, path }, keyFor(origin, hasToken), until);
+      const written = (writing.get(path) ?? Promise.resolve()).then(write);
+      writing.set(path, written);
+      return written;
     },
   };
+}
+
+/** Several sources that ask for a pause at the same moment are written down one after the other, by their file. */
+const writing = new Map<string, Promise<void>>();
+
+async function addPause(
+  runtime: DurableRuntime & Pick<Runtime, "now">,
+  { folder, path }: { readonly folder: string; readonly path: string },
+  key: string,
+  until: number,
+): Promise<void> {
+  const pauses = (await readPauses(runtime, path)).set(key, until);
+  const bytes = new TextEncoder().encode(JSON.stringify(Object.fromEntries(pauses)));
+  try {
+    await runtime.fs.makeDirectory(folder, 0o700);
+    await writeDurably(runtime, path, bytes, { mode: 0o600 });
+  } catch {
+    // A read-only state folder: this process still honours the pause by its error.
+  }
 }
 
 /** Of the token itself nothing is written down (T16). */

@@ -78,19 +78,19 @@ function readAssets(value: unknown, fields: Fields, name: string): [string, Asse
 /** A file to download, or `undefined` where a field that is not known might change what has to be done with it (T10). */
 function readAsset(value: unknown, fields: Fields, name: string): Asset | undefined {
   const asset = objectIn(value, fields, name, "an object with url and sha256");
-  const addresses = [
-    required(readAddress, asset, "url"),
-    ...optional(readMirrors, asset, "mirrors") ?? [],
-  ];
+  const address = required(readAddress, asset, "url");
+  const mirrors = optional(readMirrors, asset, "mirrors") ?? [];
   const sha256 = required(readDigest, asset, "sha256");
   const size = optional(readSize, asset, "size");
   const format = optional(readFormat, asset, "format");
   const binary = optional(readBinary, asset, "binary");
   optional(readDeltas, asset, "deltas");
   if (!Object.keys(asset.values).every((each) => ASSET_FIELDS.includes(each))) return undefined;
-  const [url, ...mirrors] = addresses.map((address) => resolve(address, asset)) as [URL, ...URL[]];
+  const url = resolve(address, asset, "url");
+  const list = { ...asset, path: [...asset.path, "mirrors"] };
+  const others = mirrors.map((mirror, index) => resolve(mirror, list, String(index)));
   return {
-    urls: [url, ...mirrors].map(({ href }) => href),
+    urls: [url, ...others].map(({ href }) => href),
     sha256,
     size,
     format: format ?? formatOf(url.pathname),
@@ -121,10 +121,10 @@ function readDeltas(value: unknown, fields: Fields, name: string): void {
 }
 
 /** A relative address lets one manifest serve from a web host and from a folder on a closed network alike. */
-function resolve(address: string, asset: Fields): URL {
+function resolve(address: string, fields: Fields, name: string): URL {
   try {
-    return new URL(address, asset.origin.base);
+    return new URL(address, fields.origin.base);
   } catch {
-    throw mistake(asset, "url", "an address");
+    throw mistake(fields, name, "an address");
   }
 }

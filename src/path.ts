@@ -6,6 +6,7 @@
  * @module
  */
 
+import { UpdateError } from "./errors.ts";
 import type { Runtime } from "./runtime/types.ts";
 
 /** The folder a path lies in. Both separators count: paths come from the operating system as it writes them. */
@@ -35,7 +36,8 @@ export function inFolder(folder: string, name: string): string {
  *
  * @param url The address.
  * @param os The system whose path is wanted.
- * @throws {TypeError} When it names no path: an encoded separator or NUL, no drive (Windows), a server (elsewhere).
+ * @throws {TypeError} When it names no path: an encoded separator or NUL, what is not UTF-8, no drive (Windows), a server
+ *   (elsewhere).
  */
 export function pathOfFileUrl(url: string, os: Runtime["os"]): string {
   const { hostname, pathname } = new URL(url);
@@ -43,7 +45,8 @@ export function pathOfFileUrl(url: string, os: Runtime["os"]): string {
     new TypeError(`Cannot name the file of an address that ${why}: current value is ${url}`);
   const encoded = os === "windows" ? /%2f|%5c|%00/i : /%2f|%00/i;
   if (encoded.test(pathname)) throw refuse("has an encoded separator or NUL");
-  const path = decodeURIComponent(pathname);
+  const path = decoded(pathname);
+  if (path === undefined) throw refuse("is not encoded UTF-8");
   if (os !== "windows") {
     if (hostname !== "") throw refuse("names a server");
     return path;
@@ -52,6 +55,30 @@ export function pathOfFileUrl(url: string, os: Runtime["os"]): string {
   if (hostname !== "") return `\\\\${hostname}${windowsPath}`;
   if (!/^\\[A-Za-z]:\\/.test(windowsPath)) throw refuse("has no drive");
   return windowsPath.slice(1);
+}
+
+function decoded(pathname: string): string | undefined {
+  try {
+    return decodeURIComponent(pathname);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * The path that a `file:` address of a source or a manifest names.
+ *
+ * @param url The address.
+ * @param os The system.
+ * @throws {UpdateError} `ADDRESS_REFUSED` where {@link pathOfFileUrl} throws.
+ */
+export function pathOfSource(url: string, os: Runtime["os"]): string {
+  try {
+    return pathOfFileUrl(url, os);
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw new UpdateError("ADDRESS_REFUSED", reason, { url, reason }, { cause });
+  }
 }
 
 /** A short random text for a name that nobody can guess or plant beforehand (T24). */

@@ -6,7 +6,7 @@
 
 import { chunksOf, createDigest } from "./digest.ts";
 import { isFileError, UpdateError } from "./errors.ts";
-import { pathOfFileUrl } from "./path.ts";
+import { pathOfSource } from "./path.ts";
 import { removeIfThere } from "./remove.ts";
 import type { Downloaded, DownloadOptions, DownloadRequest } from "./resume.ts";
 import { digestMismatch, downloadTooLarge, fileFailure, sizeMismatch } from "./resume_errors.ts";
@@ -49,7 +49,7 @@ export async function copyLocal(
 }
 
 async function openLocal({ fs, os }: Pick<Runtime, "fs" | "os">, url: string): Promise<OpenFile> {
-  const path = pathOfFileUrl(url, os);
+  const path = pathOfSource(url, os);
   try {
     return await fs.open(path, { access: "read" });
   } catch (cause) {

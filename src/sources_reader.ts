@@ -9,7 +9,7 @@ import { openCooldown } from "./cooldown.ts";
 import { readFile } from "./durable.ts";
 import { isFileError, UpdateError } from "./errors.ts";
 import type { FetchedBytes, OriginToken, PlainHeader } from "./http.ts";
-import { inFolder, pathOfFileUrl } from "./path.ts";
+import { inFolder, pathOfSource } from "./path.ts";
 import type { Runtime } from "./runtime/types.ts";
 import {
   fetchDocument,
@@ -115,7 +115,7 @@ async function readLocal(
   url: string,
   { what, maxBytes }: DocumentRequest,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  const path = pathOfFileUrl(url, runtime.os);
+  const path = pathOfSource(url, runtime.os);
   const unreadable = (why: string, cause?: unknown) => {
     const message = `Cannot read the ${what} at ${path}: ${why}`;
     return new UpdateError("NETWORK", message, { url, attempts: 1 }, { cause });

@@ -175,13 +175,15 @@ function signatureOf(address: string): string {
   return url.href;
 }
 
-/** Roots lie beside the manifest, as `2.root.json`, each with its signature. */
+/** Roots lie beside the manifest, as `2.root.json`, each with its signature; what its address asks for, theirs do too. */
 function rootsBeside(
   base: string,
   read: Reader["read"],
 ): (version: number) => Promise<SignedBytes | undefined> {
   return async (version) => {
-    const url = new URL(`${version}.root.json`, base).href;
+    const address = new URL(`${version}.root.json`, base);
+    address.search = new URL(base).search;
+    const url = address.href;
     const bytes = await read(url, { what: "root", maxBytes: ROOT_BYTES, isCached: false });
     if (bytes === undefined) return undefined;
     const signed = { what: "signature", maxBytes: SIGNATURE_BYTES, isCached: false };

@@ -50,11 +50,15 @@ test("fetchManifest() accepts a signed manifest, names the key and remembers the
   assert.equal((await runtime.fs.stat(`${STATE}/trust.json`))?.mode, 0o600);
 });
 
-test("fetchManifest() looks for the signature beside the file, whatever else the address asks for", async () => {
+test("fetchManifest() looks for signature and root beside the file, whatever else the address asks for", async () => {
   const signed = await signManifest(manifestText(), [key]);
   const source = `${SOURCE}?token=1`;
-  const { runtime } = server({ [source]: signed.bytes, [`${SOURCE}.minisig?token=1`]: signed.signature! });
+  const { runtime, requests } = server({
+    [source]: signed.bytes,
+    [`${SOURCE}.minisig?token=1`]: signed.signature!,
+  });
   const manifest = await fetchManifest(source, trusting(runtime));
+  assert.equal(requests.at(-1), "https://releases.example/2.root.json?token=1");
   assert.equal(manifest.trust.signed, true);
   assert.equal(manifest.source, SOURCE);
 });

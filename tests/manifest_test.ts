@@ -103,6 +103,11 @@ test("parseManifest() resolves relative addresses against the manifest's own, mi
   ]);
 });
 
+test("parseManifest() says which mirror cannot be resolved", () => {
+  const mirrors = ["https://mirror.example/app.zip", "https://[mirror/app.zip"];
+  assert.throws(() => parsed(withAsset({ url: "v1/app.zip", mirrors })), /at versions.*\.mirrors\["1"\]/);
+});
+
 test("parseManifest() resolves relative addresses of a manifest in a folder", () => {
   const manifest = parseManifest(withAsset({ url: "app.gz" }), {
     source: "file:///srv/releases/version-manifest.json",

@@ -24,6 +24,8 @@ const refused: [url: string, os: "linux" | "windows", why: RegExp][] = [
   ["file://server/srv/a", "linux", /names a server/],
   ["file:///srv/a", "windows", /has no drive/],
   ["file:///C:/a%5Cb", "windows", /has an encoded separator/],
+  ["file:///srv/100%/", "linux", /is not encoded UTF-8/],
+  ["file:///srv/%ff", "linux", /is not encoded UTF-8/],
 ];
 
 for (const [url, os, message] of refused) {

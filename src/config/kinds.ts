@@ -189,7 +189,16 @@ function isSource(value: string): boolean {
   const url = urlOf(value);
   if (url === undefined || url.username !== "" || url.password !== "") return false;
   if (url.protocol === "http:") return /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url.hostname);
-  return url.protocol === "https:" || (url.protocol === "file:" && url.hostname === "");
+  return url.protocol === "https:" || (url.protocol === "file:" && url.hostname === "" && namesPath(url));
+}
+
+/** Whether the path can be decoded, and into names. */
+function namesPath({ pathname }: URL): boolean {
+  try {
+    return !/%2f|%00/i.test(pathname) && decodeURIComponent(pathname) !== "";
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -51,6 +51,8 @@ const refused: [key: SettingKey, text: string, message: RegExp][] = [
   ["updates.sources", "http://evil.example/m.json", /^Invalid source: http:/],
   ["updates.sources", "https://user:pw@a.example/", /^Invalid source: https:\/\/\*{3}@a\.example/],
   ["updates.sources", "javascript:alert(1)", /^Invalid source/],
+  ["updates.sources", "file:///srv/100%/", /^Invalid source: file:\/\/\/srv\/100%\//],
+  ["updates.sources", "file:///srv/a%2fb/", /^Invalid source/],
   ["updates.sources", "", /^Invalid sources/],
   ["updates.keep_backups", "0", /^Invalid number of backups: 0\. Use a whole number from 1 to 10$/],
   ["updates.ca_file", "corp.pem", /^Invalid path: corp\.pem\. Use an absolute path$/],

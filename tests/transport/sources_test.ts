@@ -348,6 +348,29 @@ serverTest(
   },
 );
 
+serverTest("of several servers that ask for a pause at the same time each is left alone", {}, async () => {
+  await inTemporaryFolder(async (folder) => {
+    const { runtime, clock } = wireRuntime();
+    const until = clock.now() + 1000;
+    const origins = ["https://a", "https://b", "https://c"];
+    await Promise.all(origins.map((origin) => openCooldown(runtime, folder).pause(origin, false, until)));
+    for (const origin of origins) {
+      assert.equal(await openCooldown(runtime, folder).until(origin, false), until);
+    }
+  });
+});
+
+serverTest("a file: source that cannot be read delays and ends no other one", {}, async (server) => {
+  await inTemporaryFolder(async (folder) => {
+    const good = await serveManifest(server, "/good");
+    const options = await optionsFor(folder, wireRuntime().runtime);
+    for (const bad of ["file:///srv/100%/", "file:///srv/%ff/", "file:///srv/a%2Fb/"]) {
+      assert.equal((await fetchManifest([bad, good], options)).source, good);
+      await failsWith(fetchManifest(bad, options), "ADDRESS_REFUSED");
+    }
+  });
+});
+
 serverTest("a damaged or future note of pauses counts as none (T35)", {}, async () => {
   await inTemporaryFolder(async (folder) => {
     const { runtime, clock } = wireRuntime();
