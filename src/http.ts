@@ -9,11 +9,11 @@ import type { Cooldown } from "./cooldown.ts";
 import { UpdateError } from "./errors.ts";
 import { exchange, type HttpResponse } from "./exchange.ts";
 import { readWhole } from "./http_body.ts";
-import { REDIRECTS, UNNAMED_PAUSE } from "./limits.ts";
+import { REDIRECTS } from "./limits.ts";
 import { redactUrl } from "./redact.ts";
 import { retrying, type RetryOptions } from "./retry.ts";
 import type { Runtime } from "./runtime/types.ts";
-import { pauseUntil } from "./server_pause.ts";
+import { pauseUntil, secondaryLimit } from "./server_pause.ts";
 import type { Patience } from "./stall_watch.ts";
 
 export type { HttpResponse };
@@ -185,20 +185,12 @@ async function accepted(
   if (acceptStatus.includes(response.status)) return response;
   const address = new URL(response.url);
   const until = pauseUntil(response.status, response.headers, runtime.now()) ??
-    await secondaryLimit(runtime, response);
+    await secondaryLimit(runtime, response, options.signal);
   await response.cancel();
   if (until === undefined) throw statusError(address, response.status);
   const hasToken = secretsFor(address, options).length > 0;
   await cooldown?.pause(address.origin, hasToken, until);
   throw rateLimited(address, until, hasToken);
-}
-
-/** GitHub's secondary limit can come as a 403 without any header; only the body tells it from "forbidden". */
-async function secondaryLimit(runtime: HttpRuntime, response: HttpResponse): Promise<number | undefined> {
-  if (response.status !== 403) return undefined;
-  const bytes = await response.read();
-  const limited = /secondary rate limit/i.test(new TextDecoder().decode(bytes?.subarray(0, 4096)));
-  return limited ? runtime.now() + UNNAMED_PAUSE : undefined;
 }
 
 function statusError(address: URL, status: number): UpdateError<"HTTP_STATUS"> {

@@ -52,6 +52,8 @@ export const REDIRECTS = 5;
 export const CONNECT_TIMEOUT = 30 * SECOND;
 /** Without a single byte (T7). */
 export const IDLE_TIMEOUT = 30 * SECOND;
+/** For what accompanies a refusal: only GitHub's says something, and it comes with the headers (T7). */
+export const REFUSAL_PATIENCE = 2 * SECOND;
 /** Bytes per second, averaged over {@link RATE_WINDOW}: below it a download is given up (T7). */
 export const MINIMUM_RATE = KIB;
 /** The window over which {@link MINIMUM_RATE} is averaged (T7). */

@@ -4,7 +4,9 @@
  * @module
  */
 
-import { PAUSE_LIMIT, UNNAMED_PAUSE } from "./limits.ts";
+import type { HttpResponse } from "./exchange.ts";
+import { PAUSE_LIMIT, REFUSAL_PATIENCE, UNNAMED_PAUSE } from "./limits.ts";
+import type { Runtime } from "./runtime/types.ts";
 
 /**
  * Until when a server wants to be left alone.
@@ -21,6 +23,30 @@ export function pauseUntil(status: number, headers: Headers, now: number): numbe
   const pause = retryAfter(headers, now) ?? rateLimitReset(headers, now) ??
     (status === 429 ? UNNAMED_PAUSE : undefined);
   return pause === undefined ? undefined : now + Math.min(Math.max(pause, 0), PAUSE_LIMIT);
+}
+
+/**
+ * Until when to pause, by the body of a 403: GitHub's secondary limit can come without any header.
+ *
+ * The status is known already and stands whatever becomes of the body: one that breaks, or does not come soon, says
+ * nothing.
+ *
+ * @param runtime The clock.
+ * @param response The answer; its body is still to be cancelled.
+ * @param signal The caller's.
+ * @returns Milliseconds since the epoch, or `undefined` where no pause is asked for.
+ * @throws The signal's reason when aborted.
+ */
+export async function secondaryLimit(
+  runtime: Pick<Runtime, "now" | "wait">,
+  response: HttpResponse,
+  signal: AbortSignal | undefined,
+): Promise<number | undefined> {
+  if (response.status !== 403) return undefined;
+  const bytes = await firstBytes(runtime, response);
+  signal?.throwIfAborted();
+  const limited = /secondary rate limit/i.test(new TextDecoder().decode(bytes?.subarray(0, 4096)));
+  return limited ? runtime.now() + UNNAMED_PAUSE : undefined;
 }
 
 /** `Retry-After`: seconds, or a date. */
@@ -42,4 +68,16 @@ function rateLimitReset(headers: Headers, now: number): number | undefined {
 function serverTime(headers: Headers, now: number): number {
   const date = Date.parse(headers.get("date") ?? "");
   return Number.isNaN(date) ? now : date;
+}
+
+async function firstBytes(
+  { wait }: Pick<Runtime, "wait">,
+  response: HttpResponse,
+): Promise<Uint8Array | undefined> {
+  const timer = new AbortController();
+  const nothing = (): undefined => undefined;
+  const reading = response.read().catch(nothing);
+  const bytes = await Promise.race([reading, wait(REFUSAL_PATIENCE, timer.signal).then(nothing, nothing)]);
+  timer.abort("read");
+  return bytes;
 }

@@ -453,6 +453,39 @@ serverTest("request() tells GitHub's secondary limit without a header from a pla
   await failsWith(request(runtime, `${server.url}/m`), "HTTP_STATUS");
 });
 
+test("request() reports a 403 whose body breaks as a 403, and does not ask again", async () => {
+  const { runtime, asked, clock } = scripted(() => {
+    const body = new ReadableStream({ pull: (controller) => controller.error(new Error("broken")) });
+    return new Response(body, { status: 403 });
+  });
+  await failsWith(request(runtime, "https://one.example/"), "HTTP_STATUS", { status: 403 });
+  assert.equal(asked.length, 1);
+  assert.deepEqual(clock.pauses(), []);
+});
+
+test("request() waits 2 s for the body of a 403, then lets go of it and reports the 403 (T7)", async () => {
+  let cancelled = 0;
+  const { runtime, asked, clock } = scripted(() =>
+    new Response(new ReadableStream({ cancel: () => void cancelled++ }), { status: 403 })
+  );
+  const failure = failsWith(request(runtime, "https://one.example/"), "HTTP_STATUS", { status: 403 });
+  await clock.reached(2000);
+  await clock.advance(2000);
+  await failure;
+  assert.deepEqual([asked.length, cancelled], [1, 1]);
+  assert.deepEqual(clock.pauses(), []);
+});
+
+test("aborting while the body of a 403 is waited for rejects with the signal's reason", async () => {
+  const { runtime, clock } = scripted(() => new Response(new ReadableStream(), { status: 403 }));
+  const controller = new AbortController();
+  const pending = request(runtime, "https://one.example/", { signal: controller.signal });
+  await clock.reached(2000);
+  controller.abort("enough");
+  await assert.rejects(pending, (error) => error === "enough");
+  assert.deepEqual(clock.pauses(), []);
+});
+
 test("request() does not start once its signal is aborted", async () => {
   const { runtime, asked } = scripted(() => new Response("x"));
   const reason = new Error("enough");
