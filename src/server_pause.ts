@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { HttpResponse } from "./exchange.ts";
 import { PAUSE_LIMIT, REFUSAL_PATIENCE, UNNAMED_PAUSE } from "./limits.ts";
 import type { Runtime } from "./runtime/types.ts";
 
@@ -25,6 +24,13 @@ export function pauseUntil(status: number, headers: Headers, now: number): numbe
   return pause === undefined ? undefined : now + Math.min(Math.max(pause, 0), PAUSE_LIMIT);
 }
 
+/** What is read of an answer. */
+export interface Refusal {
+  readonly status: number;
+  /** The next bytes of its body. */
+  read(): Promise<Uint8Array | undefined>;
+}
+
 /**
  * Until when to pause, by the body of a 403: GitHub's secondary limit can come without any header.
  *
@@ -39,7 +45,7 @@ export function pauseUntil(status: number, headers: Headers, now: number): numbe
  */
 export async function secondaryLimit(
   runtime: Pick<Runtime, "now" | "wait">,
-  response: HttpResponse,
+  response: Refusal,
   signal: AbortSignal | undefined,
 ): Promise<number | undefined> {
   if (response.status !== 403) return undefined;
@@ -72,7 +78,7 @@ function serverTime(headers: Headers, now: number): number {
 
 async function firstBytes(
   { wait }: Pick<Runtime, "wait">,
-  response: HttpResponse,
+  response: Refusal,
 ): Promise<Uint8Array | undefined> {
   const timer = new AbortController();
   const nothing = (): undefined => undefined;
