@@ -4,17 +4,27 @@
  * @module
  */
 
+/** How much is shown of an address without a host: its beginning says what it is. */
+const WITHOUT_HOST = 100;
+
 /**
  * An address as it may be shown: without user, password, query and fragment, where credentials and the signatures of
  * pre-signed addresses live.
  *
  * @param url The address, well-formed or not.
- * @returns Scheme, host, port and path.
+ * @returns Scheme, host, port and path; of an address without a host its beginning.
  */
 export function redactUrl(url: string | URL): string {
   const parsed = typeof url === "string" ? parse(url) : url;
   if (parsed === undefined) return withoutSecrets(String(url));
+  if (!parsed.href.startsWith(`${parsed.protocol}//`)) return withoutHost(parsed);
   return `${parsed.protocol}//${parsed.host}${parsed.pathname}`;
+}
+
+/** `data:,x`, `javascript:1`, `blob:https://…`: text as long as a server likes, capped once its secrets are out of it. */
+function withoutHost({ protocol, pathname }: URL): string {
+  const shown = protocol + withoutSecrets(pathname).replace(/^[^/\s]*@/, "");
+  return shown.length > WITHOUT_HOST ? `${shown.slice(0, WITHOUT_HOST - 1)}…` : shown;
 }
 
 /**

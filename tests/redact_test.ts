@@ -47,6 +47,24 @@ test("redactUrl() shows scheme, host, port and path, also of what is no address"
   assert.equal(redactUrl("https://u:p@exa mple/a"), "https://exa mple/a");
 });
 
+const WITHOUT_HOST: readonly [url: string, shown: string][] = [
+  ["data:,x", "data:,x"],
+  ["data:text/plain,x?token=1#y", "data:text/plain,x"],
+  ["javascript:1", "javascript:1"],
+  ["app:user:secret@h/a", "app:h/a"],
+  ["blob:https://user:secret@h/a", "blob:https://h/a"],
+  ["file:///a?b", "file:///a"],
+  [`data:,${"x".repeat(1_000_000)}`, `data:,${"x".repeat(93)}…`],
+  [`app:${"secret".repeat(100)}@h`, "app:h"],
+];
+
+for (const [url, shown] of WITHOUT_HOST) {
+  test(`T32: redactUrl() shows ${url.slice(0, 40)} as it is, without secrets, and not all of a long one`, () => {
+    assert.equal(redactUrl(url), shown);
+    assert.equal(redactUrl(new URL(url)), shown);
+  });
+}
+
 /** Texts on which a pattern that goes back and forth takes minutes; with a linear one the test ends at once. */
 const LONG: readonly [title: string, text: string, length: number][] = [
   ["letters", "a".repeat(2_000_000), 2_000_000],
