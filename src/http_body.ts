@@ -79,8 +79,9 @@ async function decoded(
   response: HttpResponse,
   limits: BodyLimits,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const encoding = response.headers.get("content-encoding")?.trim().toLowerCase();
-  if (encoding !== "gzip" || bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  const encoding = response.headers.get("content-encoding")?.trim().toLowerCase() ?? "";
+  if (!/^(?:x-)?gzip$/.test(encoding)) return requireText(bytes, encoding, response);
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   const reader = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")).getReader();
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -95,6 +96,29 @@ async function decoded(
   }
   await reader.cancel();
   throw tooLarge(response, limits);
+}
+
+/** Documents are text, and what a runtime has decoded is too, whatever the header still says; encoded bytes are not. */
+function requireText(
+  bytes: Uint8Array<ArrayBuffer>,
+  encoding: string,
+  { url }: HttpResponse,
+): Uint8Array<ArrayBuffer> {
+  if (encoding === "" || encoding === "identity" || isText(bytes)) return bytes;
+  const shown = redactUrl(url);
+  const message = `Cannot fetch ${shown}: the server sent it with Content-Encoding ` +
+    `${JSON.stringify(encoding.slice(0, 40))}, which was not asked for; have the server send it as it is`;
+  throw new UpdateError("NETWORK", message, { url: shown, attempts: 1 });
+}
+
+function isText(bytes: Uint8Array<ArrayBuffer>): boolean {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    // deno-lint-ignore no-control-regex
+    return !/[\0-\x08\x0e-\x1f]/.test(text);
+  } catch {
+    return false;
+  }
 }
 
 function damaged({ url }: HttpResponse, cause: unknown): UpdateError<"NETWORK"> {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import type { UpdateErrorCode } from "../src/errors.ts";
 import { fetchBytes, type HttpRuntime, request, type RequestOptions } from "../src/http.ts";
 import { startFaultServer } from "../src/testing/fault_server.ts";
@@ -210,6 +210,50 @@ serverTest("fetchBytes() decodes what a server compressed against the request", 
   const { runtime } = wireRuntime();
   const { bytes } = await fetchBytes(runtime, `${server.url}/m`, LIMITS);
   assert.equal(new TextDecoder().decode(bytes), "0123456789");
+});
+
+const DOCUMENT = JSON.stringify({ name: "Grüße", latest: { stable: "1.2.3" } });
+
+test("fetchBytes() decodes x-gzip, which is another name of gzip", async () => {
+  const headers = { "content-encoding": "X-GZIP" };
+  const { runtime } = scripted(() => new Response(new Uint8Array(gzipSync(DOCUMENT)), { headers }));
+  const { bytes } = await fetchBytes(runtime, "https://one.example/m", LIMITS);
+  assert.equal(new TextDecoder().decode(bytes), DOCUMENT);
+});
+
+const encodings: [encoding: string, encode: (text: string) => Uint8Array<ArrayBuffer>][] = [
+  ["deflate", (text) => new Uint8Array(deflateSync(text))],
+  ["br", (text) => new Uint8Array(brotliCompressSync(text))],
+];
+for (const [encoding, encode] of encodings) {
+  const headers = { "content-encoding": encoding };
+
+  test(`fetchBytes() names ${encoding}, which it did not ask for, where the runtime has not decoded it`, async () => {
+    const { runtime } = scripted(() => new Response(encode(DOCUMENT), { headers }));
+    const { message } = await failsWith(
+      fetchBytes(runtime, "https://one.example/m?canary", LIMITS),
+      "NETWORK",
+    );
+    assert.match(message, new RegExp(`Content-Encoding "${encoding}"`));
+    assert.doesNotMatch(message, /canary/);
+  });
+
+  test(`fetchBytes() takes a document that the runtime has decoded from ${encoding}`, async () => {
+    const { runtime } = scripted(() => new Response(DOCUMENT, { headers }));
+    const { bytes } = await fetchBytes(runtime, "https://one.example/m", LIMITS);
+    assert.equal(new TextDecoder().decode(bytes), DOCUMENT);
+  });
+}
+
+serverTest("fetchBytes() takes what comes deflated, or names it, on every runtime", {}, async (server) => {
+  server.serve("/m", deflateSync(DOCUMENT));
+  server.fault("/m", { kind: "headers", headers: { "content-encoding": "deflate" } }, { times: Infinity });
+  const { runtime } = wireRuntime();
+  const outcome = await fetchBytes(runtime, `${server.url}/m`, LIMITS).then(
+    ({ bytes }) => new TextDecoder().decode(bytes),
+    ({ message }: Error) => message,
+  );
+  assert(outcome === DOCUMENT || outcome.includes('Content-Encoding "deflate"'), outcome);
 });
 
 serverTest("fetchBytes() takes damaged compressed data for a broken connection", {}, async (server) => {
