@@ -22,6 +22,13 @@ const FAILURES: readonly (NetworkFailure & { readonly pattern: RegExp })[] = [
     transient: false,
   },
   {
+    pattern: /Cannot use the proxy: /,
+    reason:
+      "the proxy's address cannot be used; correct HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, or updates.proxy of cco: " +
+      "http://user:password@host:port, with special characters of the password percent-encoded",
+    transient: false,
+  },
+  {
     pattern: /proxy.*(authenti|407)|407 proxy|proxy response \(407\)|PROXY_AUTH/i,
     reason:
       "the proxy asks for a user and password; put them into HTTPS_PROXY, or updates.proxy of cco, as " +

@@ -61,14 +61,22 @@ async function fetchTrusting(url: string, init: RequestInit): Promise<Response> 
   }
 }
 
-/** Exceptions, and variables of which both spellings are set, are read here: Deno reads them in another way. */
+/** A proxy's address that Deno surely reads as it is meant: it ignores one that it cannot read, and asks directly. */
+const PLAIN_PROXY = /^(?:https?:\/\/)?(?:[\w.~!$&'()*+,;=:%-]+@)?[\w.-]+(?::\d{1,5})?\/?$/;
+
+/** Exceptions, two spellings of a variable, and unusual addresses are read here: Deno reads them in another way. */
 function hasSpecialProxies(): boolean {
   if (readVariable("NO_PROXY") || readVariable("no_proxy")) return true;
   return ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"].some((name) => {
     const upper = readVariable(name);
-    const lower = upper && readVariable(name.toLowerCase());
-    return Boolean(lower) && upper !== lower;
+    const lower = readVariable(name.toLowerCase());
+    return (upper && lower && upper !== lower) || isSpecial(upper) || isSpecial(lower);
   });
+}
+
+function isSpecial(proxy: string | undefined): boolean {
+  if (!proxy) return false;
+  return !PLAIN_PROXY.test(proxy) || !URL.canParse(proxy.includes("://") ? proxy : `http://${proxy}`);
 }
 
 function readVariable(variable: string): string | undefined {

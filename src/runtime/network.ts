@@ -42,17 +42,11 @@ export interface NetworkOptions {
  * @throws {FileError} When the file cannot be read.
  */
 export async function networkFetch(options: NetworkOptions = {}): Promise<Fetch> {
-  if (options.proxy !== undefined) requireProxy(options.proxy);
+  if (options.proxy !== undefined) {
+    const { requireProxy } = await import("./machine/proxy_choice.ts");
+    requireProxy(options.proxy);
+  }
   if ("Deno" in globalThis) return (await import("./deno/fetch.ts")).denoFetch(options);
   if ("Bun" in globalThis) return await (await import("./node/bun_fetch.ts")).bunFetch(options);
   return await (await import("./node/fetch.ts")).nodeFetch(options);
-}
-
-function requireProxy(proxy: string): void {
-  const speaksSocks = "Deno" in globalThis;
-  const scheme = URL.canParse(proxy) ? new URL(proxy).protocol : "";
-  if (scheme === "http:" || scheme === "https:" || (speaksSocks && /^socks5h?:$/.test(scheme))) return;
-  const wanted = speaksSocks ? "http://, https:// or socks5:// address" : "http:// or https:// address";
-  // The value stays unsaid: there may be a password in it (T17).
-  throw new TypeError(`Cannot use the proxy: current value is no ${wanted}`);
 }

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { proxyCredentials, proxyFor, proxySettings } from "../../src/runtime/machine/proxy_choice.ts";
+import {
+  proxyCredentials,
+  proxyFor,
+  proxySettings,
+  requireProxy,
+} from "../../src/runtime/machine/proxy_choice.ts";
 
 const rows: [except: string, url: string, isDirect: boolean][] = [
   ["", "https://one.example/", false],
@@ -76,5 +81,31 @@ for (const [address, username, password] of credentials) {
   test(`a proxy's user and password in ${address}`, () => {
     const expected = username === undefined ? undefined : { username, password };
     assert.deepEqual(proxyCredentials(new URL(address)), expected);
+  });
+}
+
+for (
+  const address of ["http://[::bad", "http://", "ftp://canary@h:1", "http://h:99999", "h:1", "", "canary"]
+) {
+  test(`the proxy ${JSON.stringify(address)} is refused, and not said (T17)`, () => {
+    assert.throws(() => requireProxy(address), (error: Error) => {
+      assert(error instanceof TypeError);
+      assert.match(error.message, /^Cannot use the proxy: /);
+      assert.doesNotMatch(error.message, /canary/);
+      return true;
+    });
+  });
+}
+
+const odd: [address: string, host: string, password: string | undefined][] = [
+  ["http://u:p|x@h:1", "h:1", "p|x"],
+  ['http://u:"[]^{}@h:1', "h:1", '"[]^{}'],
+  ["https://u:p x@h", "h", "p x"],
+  ["http://[::1]:3128", "[::1]:3128", undefined],
+];
+for (const [address, host, password] of odd) {
+  test(`the proxy ${address} can be used as it is meant`, () => {
+    const url = requireProxy(address);
+    assert.deepEqual([url.host, proxyCredentials(url)?.password], [host, password]);
   });
 }

@@ -206,6 +206,54 @@ for (const [title, env, outcome, asked] of proxyCases) {
   });
 }
 
+/** Passwords that are not encoded as they should be: the proxy is asked all the same, never the server directly. */
+const oddPasswords: [name: string, password: string][] = [
+  ["HTTP_PROXY", "p|x"],
+  ["http_proxy", "p|x"],
+  ["ALL_PROXY", "p|x"],
+  ["all_proxy", "p|x"],
+  ["HTTP_PROXY", "p x"],
+  ["HTTP_PROXY", 'p<"[x]">{^`}'],
+  ["HTTP_PROXY", "pé"],
+];
+for (const [name, password] of oddPasswords) {
+  const title = `tinyproxy, http: ${name} with the wrong password ${password}, not encoded (T17)`;
+  peerTest(title, ["nginx", "tinyproxy"], async (folder, keep) => {
+    const { port, log } = await keep(startNginx(folder));
+    const proxy = await keep(startTinyproxy(folder, USER, PASSWORD));
+    const env = { [name]: `http://${USER}:${password}@127.0.0.1:${proxy.port}` };
+    const report = await client(`http://127.0.0.1:${port}/app`, folder, env);
+    assert.equal(report.outcome, "HTTP_STATUS", report.message);
+    assert.match(await readFile(proxy.log, "utf8"), /GET http:\/\//);
+    assert.deepEqual(await clientsIn(log), []);
+  });
+}
+
+const unusableProxies: [name: string, value: string][] = [
+  ["HTTP_PROXY", "http://[::bad"],
+  ["HTTP_PROXY", "ftp://user:canary@127.0.0.1:1"],
+  ["http_proxy", "ftp://user:canary@127.0.0.1:1"],
+  ["ALL_PROXY", "http://user:canary@127.0.0.1:99999"],
+  ["HTTP_PROXY", "http://user:canary@"],
+];
+for (const [name, value] of unusableProxies) {
+  peerTest(
+    `${name}=${value} is refused instead of asking directly (T17)`,
+    ["nginx"],
+    async (folder, keep) => {
+      const { port, log } = await keep(startNginx(folder));
+      const report = await client(`http://127.0.0.1:${port}/app`, folder, { [name]: value });
+      // Bun reads the variables itself, and has words of its own.
+      if (!("Bun" in globalThis)) {
+        assert.equal(report.outcome, "NETWORK", report.message);
+        assert.match(report.message ?? "", /the proxy's address cannot be used/);
+      }
+      assert.notEqual(report.outcome, SHA256);
+      assert.deepEqual(await clientsIn(log), []);
+    },
+  );
+}
+
 peerTest("tinyproxy, http: the option proxy", ["nginx", "tinyproxy"], async (folder, keep) => {
   const { port } = await keep(startNginx(folder));
   const proxy = await keep(startTinyproxy(folder, USER, PASSWORD));

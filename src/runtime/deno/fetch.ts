@@ -2,7 +2,13 @@
 
 import { certificateFiles, requireCertificates } from "../machine/certificates.ts";
 import { fileError } from "../machine/file_error.ts";
-import { PROXY_VARIABLES, proxyCredentials, proxyFor, proxySettings } from "../machine/proxy_choice.ts";
+import {
+  PROXY_VARIABLES,
+  proxyCredentials,
+  proxyFor,
+  proxySettings,
+  requireProxy,
+} from "../machine/proxy_choice.ts";
 import type { NetworkOptions } from "../network.ts";
 import type { Fetch } from "../types.ts";
 
@@ -28,7 +34,7 @@ export function denoFetch({ proxy, caFile }: NetworkOptions): Fetch {
 
 /**
  * Fetches as the environment says where Deno reads it in another way: of `NO_PROXY` it leaves out `*`, ports and capital
- * letters, and of two spellings of a variable it takes the upper-case one.
+ * letters, of two spellings of a variable it takes the upper-case one, and what it cannot read it ignores.
  *
  * @param url The address.
  * @param init The request.
@@ -84,9 +90,7 @@ function clientFetch(caCerts: string[], proxy: string | undefined): Fetch {
 
 function makeClient(caCerts: string[], proxy: string | undefined): Deno.HttpClient {
   if (proxy === undefined) return withoutProxies(() => Deno.createHttpClient({ caCerts }));
-  // What cannot be read is left to Deno, as a variable that it reads itself.
-  if (!URL.canParse(proxy)) return Deno.createHttpClient({ caCerts });
-  return Deno.createHttpClient({ caCerts, proxy: denoProxy(new URL(proxy)) });
+  return Deno.createHttpClient({ caCerts, proxy: denoProxy(requireProxy(proxy)) });
 }
 
 /** A client takes the proxies from the environment when it is made, and there is no option against that. */

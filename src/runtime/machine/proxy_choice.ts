@@ -48,6 +48,24 @@ export function proxyFor(url: URL, { http, https, except }: ProxySettings): stri
 }
 
 /**
+ * Reads a proxy's address, of an option or a variable.
+ *
+ * A proxy is there to be gone through: with an address that says nothing, nobody is asked directly instead (T17).
+ *
+ * @param proxy The address.
+ * @throws {TypeError} When it cannot be read, or this runtime does not speak to proxies of that kind.
+ */
+export function requireProxy(proxy: string): URL {
+  const speaksSocks = "Deno" in globalThis;
+  const url = URL.canParse(proxy) ? new URL(proxy) : undefined;
+  const scheme = url?.protocol ?? "";
+  if (url && (/^https?:$/.test(scheme) || (speaksSocks && /^socks5h?:$/.test(scheme)))) return url;
+  const wanted = speaksSocks ? "http://, https:// or socks5:// address" : "http:// or https:// address";
+  // The value stays unsaid: there may be a password in it (T17).
+  throw new TypeError(`Cannot use the proxy: current value is no ${wanted}`);
+}
+
+/**
  * The user and password in a proxy's address.
  *
  * @param proxy The address.

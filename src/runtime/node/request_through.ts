@@ -12,7 +12,7 @@ import type { Socket } from "node:net";
 import { pipeline, Readable } from "node:stream";
 import { connect } from "node:tls";
 import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
-import { proxyCredentials } from "../machine/proxy_choice.ts";
+import { proxyCredentials, requireProxy } from "../machine/proxy_choice.ts";
 
 /** The way a request takes. */
 export interface Way {
@@ -36,7 +36,7 @@ export async function requestThrough(url: URL, init: RequestInit, { proxy, ca }:
   const headers = Object.fromEntries(new Headers(init.headers));
   const tls = ca === undefined ? {} : { ca };
   if (proxy === undefined) return await answerTo(requestTo(url, { headers, signal, ...tls }));
-  const via = new URL(proxy);
+  const via = requireProxy(proxy);
   if (url.protocol === "http:") {
     const options = {
       path: url.href,
