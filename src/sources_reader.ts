@@ -55,7 +55,7 @@ export interface Reader {
   fetch(url: string, request: DocumentRequest): Promise<FetchedBytes>;
   /** Keeps what was sent, for the servers to confirm next time; for documents that were accepted. */
   keep(): Promise<void>;
-  /** Takes out of the cache what servers have confirmed; says whether there was any. For documents that were refused. */
+  /** Takes out of the cache what servers have confirmed, for documents that were refused. True when it held something. */
   forget(): Promise<boolean>;
 }
 

@@ -5,6 +5,7 @@ import { parsePublicKey } from "../src/minisign.ts";
 import { GROUP_ORDER, SMALL_ORDER } from "./fixtures/ed25519.ts";
 import { bytesOf, littleEndian, message } from "./support/signed_message.ts";
 import { testKey } from "./support/signed_release.ts";
+import { leaveOut } from "./support/skipped.ts";
 
 const PRIME = 2n ** 255n - 19n;
 
@@ -35,7 +36,7 @@ test("T13: without that refusal, anybody can sign for the identity point in this
   const key = await crypto.subtle.importKey("raw", identity, "Ed25519", false, ["verify"]);
   const isForgeable = await crypto.subtle.verify("Ed25519", key, forged, message);
   // Newer versions of OpenSSL have learned to refuse it, and so has Node 24.
-  if (!isForgeable) return t.skip("this runtime refuses the forged signature by itself");
+  if (!isForgeable) return leaveOut(t, "this runtime refuses the forged signature by itself");
   assert.ok(isForgeable);
 });
 

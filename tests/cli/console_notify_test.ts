@@ -20,6 +20,7 @@ for _ in range(2):
     sender = struct.unpack("iii", extra[0][2])[0]
     print(sender, repr(data.decode()), flush=True)
 `;
+import { leaveOut } from "../support/skipped.ts";
 
 /** Lines of the receiver, or `undefined` where there is no Python. */
 function receiver(t: TestContext, path: string): ReadableStreamDefaultReader<string> | undefined {
@@ -56,7 +57,7 @@ for (const kind of ["a path", "an abstract name"]) {
       t.after(() => rm(folder, { recursive: true, force: true }));
       const address = kind === "a path" ? join(folder, "notify é") : `@${folder}/notify`;
       const lines = receiver(t, address);
-      if (lines === undefined) return t.skip("python3 is not installed");
+      if (lines === undefined) return leaveOut(t, "python3 is not installed");
       assert.equal(await read(lines, 1), "listening\n");
       await notify(address, "READY=1\nSTATUS=é");
       await notify(address, "WATCHDOG=1");

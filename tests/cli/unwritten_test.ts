@@ -5,6 +5,7 @@ import { readFile, stat } from "node:fs/promises";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { scriptOf, TestWorld } from "./world.ts";
+import { leaveOut } from "../support/skipped.ts";
 
 const FULL = "No space left on device (os error 28)";
 const LINE = `Cannot write to standard output: ${FULL}`;
@@ -53,7 +54,9 @@ const redirections: [words: string, where: string, stderr: string][] = [
 
 for (const [words, where, expected] of redirections) {
   test(`cco ${words} ${where} ends without a stack trace, and not with success`, async (t) => {
-    if (await stat("/dev/full").catch(() => undefined) === undefined) return t.skip("there is no /dev/full");
+    if (await stat("/dev/full").catch(() => undefined) === undefined) {
+      return leaveOut(t, "there is no /dev/full");
+    }
     const cli = fileURLToPath(new URL("../../cli.ts", import.meta.url));
     const script = `exec "$0" run -A --no-check "$1" ${words} ${where}`;
     const command = new Deno.Command("/bin/sh", { args: ["-c", script, Deno.execPath(), cli] });

@@ -6,6 +6,7 @@
 
 import type { TestContext } from "node:test";
 import { isInstalled } from "../../support/deno/installed_program.ts";
+import { leaveOut } from "../../support/skipped.ts";
 
 /**
  * Tells whether this machine can run a test.
@@ -39,8 +40,7 @@ export async function prepared(
     return true;
   } catch (error) {
     if (!(error instanceof MissingMeans)) throw error;
-    console.log(`Skipped: ${error.message}`);
-    t.skip(error.message);
+    leaveOut(t, error.message);
     return false;
   }
 }
