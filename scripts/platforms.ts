@@ -12,8 +12,8 @@ import { emulatedDeno, makeDenoFolder } from "./emulators/deno.ts";
 import { EMULATED, type EmulatedPlatform, type Emulator, openEmulator } from "./emulators/emulator.ts";
 import { printResults, runStage, type Stage, type StageResult } from "./stage.ts";
 
-/** A file of portable tests that is left out, and why. */
-type Exclusion = readonly [file: string, reason: string];
+/** A file or folder of portable tests that is left out, and why. */
+type Exclusion = readonly [path: string, reason: string];
 
 /** What the suite of a platform needs. */
 interface Suite {
@@ -25,7 +25,7 @@ interface Suite {
 const SUITES: Readonly<Record<EmulatedPlatform, Suite>> = {
   "windows-x86_64": {
     excluded: [
-      ["tests/transport/peers_test.ts", "its peers, nginx, tinyproxy and openssl, are programs of Linux"],
+      ["tests/transport/peers/", "its peers, nginx, tinyproxy and openssl, are programs of Linux"],
       [
         "tests/service/units_test.ts",
         "systemd judges its files, of programs in folders that Windows cannot have",
@@ -108,10 +108,10 @@ async function whyNothingRuns(emulator: Emulator): Promise<string | undefined> {
 }
 
 async function suiteStage(name: string, suite: Suite, emulator: Emulator, folder: string): Promise<Stage> {
-  for (const [file, reason] of suite.excluded) console.log(`left out: ${file}: ${reason}`);
+  for (const [path, reason] of suite.excluded) console.log(`left out: ${path}: ${reason}`);
   const cache = join(folder, "deno");
   await makeDenoFolder(cache, ROOT);
-  const ignored = [...DENO_FOLDERS, ...suite.excluded.map(([file]) => file)];
+  const ignored = [...DENO_FOLDERS, ...suite.excluded.map(([path]) => path)];
   const { command, args, env } = emulator.command(await emulatedDeno(emulator.platform), [
     ...["test", "--allow-all", "--no-check", "--quiet", "--parallel", "--frozen"],
     `--ignore=${ignored.join(",")}`,
