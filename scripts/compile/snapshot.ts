@@ -40,9 +40,7 @@ export async function takeSnapshot(build: Build): Promise<Snapshot> {
       await copy(join(REPOSITORY, name), join(folder, name));
     }
     await writeConfiguration(folder);
-    const entry = join(folder, "main.ts");
-    await write(entry, entryModule(build));
-    return { folder, entry, [Symbol.asyncDispose]: remove };
+    return { folder, entry: await writeEntry(folder, build), [Symbol.asyncDispose]: remove };
   } catch (error) {
     await remove();
     throw error;
@@ -85,8 +83,20 @@ async function sourcesIn(folder: string): Promise<string[]> {
   return texts;
 }
 
-function entryModule(build: Build): string {
-  return `import { main } from "./cli.ts";\n\nawait main(${JSON.stringify(build, undefined, 2)});\n`;
+/**
+ * Writes the module that starts the program as `build`, in place of the one that is there.
+ *
+ * @param folder The sources.
+ * @param build The facts that go into the executable.
+ * @returns The module's path.
+ */
+export async function writeEntry(folder: string, build: Build): Promise<string> {
+  const path = join(folder, "main.ts");
+  await write(
+    path,
+    `import { main } from "./cli.ts";\n\nawait main(${JSON.stringify(build, undefined, 2)});\n`,
+  );
+  return path;
 }
 
 async function write(path: string, text: string): Promise<void> {

@@ -17,6 +17,18 @@ import { testKey } from "../signed_release.ts";
 /** Signs the releases that compiled versions accept. */
 export const RELEASE_KEY = await testKey(42);
 
+/** The scripts that decide what is compiled. */
+const SCRIPTS = [
+  "bundle",
+  "bundler",
+  "deno_compile",
+  "eager",
+  "gather",
+  "ran",
+  "rehearsal",
+  "rehearsed_release",
+];
+
 /** How many compiled versions stay in the cache, at 150 MB each. */
 const KEPT = 6;
 /** More stay as long as another process may be using them. */
@@ -57,7 +69,7 @@ export async function compiledVersion(
 async function keyOf(build: Build, platform: string): Promise<string> {
   await using snapshot = await takeSnapshot(build);
   const hash = createHash("sha256").update(`${Deno.version.deno} ${platform}`);
-  for (const script of ["bundle", "deno_compile", "gather"]) {
+  for (const script of SCRIPTS) {
     hash.update(await Deno.readFile(new URL(`../../../scripts/compile/${script}.ts`, import.meta.url)));
   }
   for (const file of await filesIn(snapshot.folder)) {
