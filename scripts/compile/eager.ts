@@ -8,10 +8,19 @@
  * @module
  */
 
-import { type AnyNode, type FunctionDeclaration, type ModuleDeclaration, parse, type Statement } from "acorn";
+import {
+  type AnyNode,
+  type FunctionDeclaration,
+  type ModuleDeclaration,
+  type Options,
+  parse,
+  type Statement,
+} from "acorn";
 
 /** Where a function is in its file: the offsets of its beginning and its end, as V8's coverage tells them. */
 export type Span = readonly [start: number, end: number];
+
+const MODULE: Options = { ecmaVersion: "latest", sourceType: "module" };
 
 /** A piece of the text, and what takes its place. */
 interface Edit {
@@ -32,7 +41,7 @@ interface Edit {
  * @returns The module.
  */
 export function makeEager(text: string, ran: readonly Span[]): string {
-  const { body } = parse(text, { ecmaVersion: "latest", sourceType: "module" });
+  const { body } = parse(text, MODULE);
   const wanted = new Set(ran.map(([start, end]) => `${start}-${end}`));
   const isWanted = ({ start, end }: AnyNode) => wanted.has(`${start}-${end}`);
   const isMoved = (node: AnyNode | undefined): node is FunctionDeclaration =>
@@ -51,7 +60,10 @@ export function makeEager(text: string, ran: readonly Span[]): string {
     edits.push({ start, end, text: isMoved(before) ? "" : endOf(before, text) });
   }
   if (variables.length > 0) edits.unshift(insertion(body[0]!.start, `var ${variables.join(",")};`));
-  return edited(text, { start: 0, end: text.length }, edits);
+  const result = edited(text, { start: 0, end: text.length }, edits);
+  // `deno compile` leaves out, without a word, what it cannot parse.
+  parse(result, MODULE);
+  return result;
 }
 
 /**
@@ -71,12 +83,19 @@ function endOf(before: Statement | ModuleDeclaration | undefined, text: string):
 function editsIn(node: AnyNode, text: string, isWanted: (node: AnyNode) => boolean): Edit[] {
   const inside = childrenOf(node).flatMap((child) => editsIn(child, text, isWanted));
   if (!isWanted(node)) return inside;
-  if (node.type === "FunctionExpression" || node.type === "ArrowFunctionExpression" && !node.async) {
+  if (isExpression(node, text)) {
     // Those of a call's arguments do not count, so that there are two pairs then.
     return [insertion(node.start, "("), ...inside, insertion(node.end, ")")];
   }
   const head = methodHead(node, text);
   return head === undefined ? inside : [head, ...inside, insertion(node.end, ")")];
+}
+
+/** A function that may stand in parentheses; that of a method begins with those of its parameters. */
+function isExpression(node: AnyNode, text: string): boolean {
+  return node.type === "FunctionExpression"
+    ? text[node.start] !== "("
+    : node.type === "ArrowFunctionExpression" && !node.async;
 }
 
 /** The beginning of an object's method as a property with a function; `super` is known to methods only. */

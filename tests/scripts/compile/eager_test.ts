@@ -19,6 +19,15 @@ test("a module without functions that ran stays as it is", () => {
   for (const { before } of Object.values(PROGRAMS)) assert.equal(makeEager(before, []), before);
 });
 
+test("a method is known by all of it, not by what follows its name", () => {
+  const text = "export const o={get a(){return 1},m(){}};class C{m(){}}";
+  const spans = [...text.matchAll(/\(\)\{.*?\}/g)].map(({ index, 0: { length } }) =>
+    [index, index + length] as const
+  );
+  assert.equal(spans.length, 3);
+  assert.equal(makeEager(text, spans), text);
+});
+
 test("the rewritten modules give what the modules gave", async () => {
   await using run = await covered();
   for (const [title, { before, after, result }] of Object.entries(PROGRAMS)) {
