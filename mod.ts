@@ -26,7 +26,7 @@ export * from "./src/audit_trail.ts";
 export * from "./src/background.ts";
 export { checkForUpdate, explainUpdate } from "./src/check_for_update.ts";
 export type { CheckForUpdateOptions, Explanation, Update } from "./src/check_for_update.ts";
-export type { ArchiveFormat } from "./src/archive.ts";
+export type { ArchiveFormat } from "./src/archive_format.ts";
 export type { Choice, Verdict } from "./src/choose.ts";
 export * from "./src/confirm_healthy.ts";
 export * from "./src/download_verified.ts";

@@ -6,7 +6,8 @@
  */
 
 import { join } from "node:path";
-import { type ArchiveFormat, extractFile } from "../src/archive.ts";
+import { extractFile } from "../src/archive.ts";
+import type { ArchiveFormat } from "../src/archive_format.ts";
 
 const SIZE = 100_000_000;
 const ENTRY = "cco";

@@ -9,15 +9,13 @@
 
 import { ArchiveFault } from "./archive/fault.ts";
 import { Wanted } from "./archive/wanted.ts";
+import type { ArchiveFormat } from "./archive_format.ts";
 import { type ByteSource, chunksOf } from "./digest.ts";
 import { UpdateError } from "./errors.ts";
 import { ARCHIVE_OTHER_BYTES } from "./limits.ts";
 import { safeLine } from "./safe_text.ts";
 
 export type { ByteSource } from "./digest.ts";
-
-/** How an executable is packed: in an archive with others, compressed by itself, or not at all (`raw`). */
-export type ArchiveFormat = "tar.gz" | "zip" | "gz" | "br" | "raw";
 
 /** What {@link extractFile} needs to know. */
 export interface ExtractOptions {
@@ -34,25 +32,6 @@ export interface ExtractOptions {
   readonly archive: string;
   /** Ends the reading with its reason. */
   readonly signal?: AbortSignal;
-}
-
-const SUFFIXES: readonly (readonly [string, ArchiveFormat])[] = [
-  [".tar.gz", "tar.gz"],
-  [".tgz", "tar.gz"],
-  [".zip", "zip"],
-  [".gz", "gz"],
-  [".br", "br"],
-];
-
-/**
- * The format that a file name stands for.
- *
- * @param name A file name or the path of an address.
- * @returns The format; `raw` for every suffix that is not known.
- */
-export function formatOf(name: string): ArchiveFormat {
-  const lower = name.toLowerCase();
-  return SUFFIXES.find(([suffix]) => lower.endsWith(suffix))?.[1] ?? "raw";
 }
 
 /**

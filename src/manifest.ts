@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { ArchiveFormat } from "./archive.ts";
+import type { ArchiveFormat } from "./archive_format.ts";
 import { UpdateError } from "./errors.ts";
 import { MANIFEST_CHANNELS, MANIFEST_VERSIONS } from "./limits.ts";
 import {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { formatOf } from "./archive.ts";
+import { formatOf } from "./archive_format.ts";
 import { MANIFEST_ASSETS } from "./limits.ts";
 import type { Asset, Release, Rollout } from "./manifest.ts";
 import { type Fields, mapOf, mistake, nullable, objectIn, optional, required } from "./manifest_fields.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { ArchiveFormat } from "./archive.ts";
+import type { ArchiveFormat } from "./archive_format.ts";
 
 /** The newest `schema` number this program reads. */
 export const MANIFEST_SCHEMA = 1;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ArchiveFormat } from "./archive.ts";
+import type { ArchiveFormat } from "./archive_format.ts";
 import { VERSION_LENGTH } from "./limits.ts";
 import { type Fields, mistake } from "./manifest_fields.ts";
 import { isCount, parseTime } from "./trust/document.ts";

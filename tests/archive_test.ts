@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { brotliCompressSync, constants } from "node:zlib";
-import { type ArchiveFormat, extractFile, formatOf } from "../src/archive.ts";
+import { extractFile } from "../src/archive.ts";
+import type { ArchiveFormat } from "../src/archive_format.ts";
 import type { ByteSource } from "../src/digest.ts";
 import { isUpdateError } from "../src/errors.ts";
 import { ENTRY, MAX_BYTES, OTHER, PAYLOAD } from "./support/attack.ts";
@@ -14,21 +15,6 @@ const OPTIONS = { entry: ENTRY, maxBytes: MAX_BYTES, archive: "cco-v1.2.3.tar.gz
 const BROTLI = new Uint8Array(brotliCompressSync(PAYLOAD));
 
 const FORMATS: readonly ArchiveFormat[] = ["tar.gz", "zip", "gz", "br", "raw"];
-
-const NAMES: readonly (readonly [string, ArchiveFormat])[] = [
-  ["cco-v2025.11.2-linux-x86_64.tar.gz", "tar.gz"],
-  ["cco.TGZ", "tar.gz"],
-  ["/download/cco-v2025.11.2-windows-x86_64.ZIP", "zip"],
-  ["cco-linux.gz", "gz"],
-  ["cco-linux.br", "br"],
-  ["cco-v2025.11.2-linux-x86_64", "raw"],
-  ["cco.exe", "raw"],
-  ["zip", "raw"],
-];
-
-for (const [name, format] of NAMES) {
-  test(`formatOf() takes ${name} for ${format}`, () => assert.equal(formatOf(name), format));
-}
 
 for (const format of FORMATS) {
   const archive = packed(format, PAYLOAD);

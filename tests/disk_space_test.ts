@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ArchiveFormat } from "../src/archive.ts";
+import type { ArchiveFormat } from "../src/archive_format.ts";
 import { downloadVerified } from "../src/download_verified.ts";
 import { failsWith } from "./support/fails_with.ts";
 import { APP, memoryPlace } from "./support/memory_place.ts";

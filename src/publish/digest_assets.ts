@@ -5,7 +5,8 @@
  */
 
 import { type OpenFile, readFile, type Runtime } from "../../machine.ts";
-import { extractFile, formatOf } from "../archive.ts";
+import { extractFile } from "../archive.ts";
+import { formatOf } from "../archive_format.ts";
 import { fromUtf8 } from "../bytes.ts";
 import { createDigest, digestOf } from "../digest.ts";
 import { isUpdateError } from "../errors.ts";

@@ -14,7 +14,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { type ArchiveFormat, extractFile } from "../../src/archive.ts";
+import { extractFile } from "../../src/archive.ts";
+import type { ArchiveFormat } from "../../src/archive_format.ts";
 import { isUpdateError } from "../../src/errors.ts";
 import { ATTACK_ARCHIVES, ENTRY, OTHER, PAYLOAD } from "../support/attack_archives.ts";
 import { bytesOf, sourceOf } from "../support/byte_source.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type ArchiveFormat, extractFile } from "../../src/archive.ts";
+import { extractFile } from "../../src/archive.ts";
+import type { ArchiveFormat } from "../../src/archive_format.ts";
 import type { ByteSource } from "../../src/digest.ts";
 import { isUpdateError } from "../../src/errors.ts";
 import { READ_CHUNK_BYTES } from "../../src/limits.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ArchiveFormat } from "../../src/archive.ts";
+import type { ArchiveFormat } from "../../src/archive_format.ts";
 import { atomicReplace } from "../../src/atomic_replace.ts";
 import type { UpdateErrorCode } from "../../src/errors.ts";
 import { failsWith } from "../support/fails_with.ts";

@@ -5,7 +5,7 @@
  */
 
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
-import type { ArchiveFormat } from "../../src/archive.ts";
+import type { ArchiveFormat } from "../../src/archive_format.ts";
 import { ENTRY } from "./attack.ts";
 import { tarGz } from "./tar_archive.ts";
 import { zip } from "./zip_archive.ts";

@@ -6,7 +6,7 @@
 
 import { createHash } from "node:crypto";
 import { brotliCompressSync } from "node:zlib";
-import type { ArchiveFormat } from "../../src/archive.ts";
+import type { ArchiveFormat } from "../../src/archive_format.ts";
 import { gzip, tarGz } from "./tar_archive.ts";
 import { zip } from "./zip_archive.ts";
 
