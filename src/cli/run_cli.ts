@@ -78,7 +78,7 @@ async function runCommand(invocation: Invocation): Promise<number> {
     await endStart?.(code);
     return code;
   } catch (error) {
-    const { failureOf } = await import("./failure.ts");
+    const { failureOf } = await import("./failure_of.ts");
     const { exitCode, code } = await failureOf(error);
     await endStart?.(exitCode, code);
     throw error;
@@ -88,7 +88,7 @@ async function runCommand(invocation: Invocation): Promise<number> {
 }
 
 async function report(error: unknown, output: Output): Promise<number> {
-  const { failureDocument, failureOf } = await import("./failure.ts");
+  const { failureDocument, failureOf } = await import("./failure_of.ts");
   const failure = await failureOf(error);
   output.failure(failure.message);
   output.document(failureDocument(failure));
