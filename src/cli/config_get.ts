@@ -4,7 +4,8 @@
  * @module
  */
 
-import { displayValue, isSettingKey, RECORDED_KEYS, shownValue, unknownKey } from "../config/settings.ts";
+import { displayValue, isSettingKey, RECORDED_KEYS, shownValue } from "../config/settings.ts";
+import { unknownKey } from "../config/unknown_key.ts";
 import type { Invocation } from "./invocation.ts";
 
 /**

@@ -16,8 +16,8 @@ import {
   type SettingKey,
   settingOf,
   shownValue,
-  unknownKey,
 } from "../config/settings.ts";
+import { unknownKey } from "../config/unknown_key.ts";
 import { requireConfigFile } from "./config_path.ts";
 import type { Invocation } from "./invocation.ts";
 

@@ -22,7 +22,6 @@ import {
   WINDOW,
   withoutSecrets,
 } from "./kinds.ts";
-import { nearest } from "./nearest.ts";
 
 /** The type of each setting; `undefined` where there is none unless somebody sets it. */
 export interface SettingValues {
@@ -166,26 +165,6 @@ export function settingOf<K extends SettingKey>(key: K): Setting<K> {
  */
 export function isSettingKey(key: string): key is SettingKey {
   return Object.hasOwn(TABLE, key);
-}
-
-/**
- * The error for a name that no setting has, with the nearest one that there is.
- *
- * @param key The unknown name.
- * @param where The file it is in, where that is not the user's own.
- * @returns The error, to be thrown.
- */
-export function unknownKey(key: string, where?: string): ConfigError {
-  const keys = [...SETTING_KEYS, ...RECORDED_KEYS];
-  // The table is easily forgotten.
-  const near = keys.find((known) => known.endsWith(`.${key.toLowerCase()}`)) ?? nearest(key, keys);
-  const hint = near === undefined
-    ? "Run 'cco config show --effective' to see all keys"
-    : `Did you mean ${near}?`;
-  return new ConfigError(
-    "UNKNOWN_KEY",
-    `Unknown configuration key: ${key}${where === undefined ? "" : ` in ${where}`}. ${hint}`,
-  );
 }
 
 /**

@@ -8,8 +8,9 @@ import { ConfigError } from "./config_error.ts";
 import type { ConfigFile } from "./config_file.ts";
 import { POLICY_FILE } from "./file_role.ts";
 import { nearest } from "./nearest.ts";
-import { checkRange, isSettingKey, SETTING_KEYS, SETTING_TABLES, settingOf, unknownKey } from "./settings.ts";
+import { checkRange, isSettingKey, SETTING_KEYS, SETTING_TABLES, settingOf } from "./settings.ts";
 import { isTable, notATable, own, type TomlTable } from "./toml.ts";
+import { unknownKey } from "./unknown_key.ts";
 
 /** Tables that somebody may believe to have an effect: whom to trust is decided by the build alone (T29). */
 const TRUST_TABLES: readonly string[] = ["trust", "keys", "root"];
