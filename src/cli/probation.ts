@@ -4,14 +4,10 @@
  * @module
  */
 
-import type { Log } from "../service/log.ts";
 import type { Invocation } from "./invocation.ts";
 
 /** Says how the command ended, and of which failure, where it failed. */
 export type EndStart = (exitCode: number, failure?: string) => Promise<void>;
-
-/** The failure that nobody has foreseen: it may be the version's own fault. */
-const UNFORESEEN = "UNEXPECTED";
 
 /** Commands that say nothing about health: the shell asks one at every key, the service counts its own starts. */
 const UNWATCHED: readonly string[] = ["complete", "completions", "run", "daemon"];
@@ -23,113 +19,27 @@ const UNWATCHED: readonly string[] = ["complete", "completions", "run", "daemon"
  * @returns What to call at its end, or `undefined` when nothing is on probation.
  */
 export async function beginStart(invocation: Invocation): Promise<EndStart | undefined> {
-  const { output, parsed, world: { build } } = invocation;
-  // The service's own start is counted by `beginService`.
-  if (parsed.path.some(({ name }) => name === "run")) {
-    const { EXIT } = await import("./failure.ts");
-    return async (exitCode, failure) => {
-      const isKnown = failure !== undefined && failure !== UNFORESEEN && exitCode <= EXIT.config;
-      if (isKnown) await forgive(invocation);
-    };
+  const names = invocation.parsed.path.map(({ name }) => name);
+  if (names.includes("run")) {
+    // The service's own start is counted by `beginService`.
+    const { endService } = await import("./watched_start.ts");
+    return endService(invocation);
   }
-  if (parsed.path.some(({ name }) => UNWATCHED.includes(name))) return undefined;
-  if (!await isOnProbation(invocation) || await isService(invocation)) return undefined;
-
-  const [{ confirmHealthy, recover }, { installedOptions }, { EXIT }] = await Promise.all([
-    import("../../mod.ts"),
-    import("./updater_options.ts"),
-    import("./failure.ts"),
-  ]);
-  const options = { ...await installedOptions(invocation), currentVersion: build.version };
-  try {
-    const { outcome, from, to } = await recover({ ...options, isStart: true });
-    if (outcome === "rolled-back") {
-      const { audit } = await import("./audit.ts");
-      await audit(invocation, { what: "automatic-rollback", from: to, to: from, result: outcome });
-      output.note(`⚠️  Version ${to} failed three times in a row, rolled back to ${from}`);
-      return undefined;
-    }
-    if (outcome === "no-backup") {
-      output.note(`⚠️  Version ${to} failed three times in a row and stays: no previous version works here`);
-    }
-  } catch (error) {
-    // The command that was asked for matters more; `cco doctor` tells what is wrong.
-    output.detail(error instanceof Error ? error.message : String(error));
-    return undefined;
-  }
-  return async (exitCode, failure) => {
-    // Every other exit code is an orderly answer of a program that works.
-    if (exitCode !== EXIT.general) await confirmHealthy(options).catch(() => {});
-    else if (failure !== UNFORESEEN) await forgive(invocation);
-  };
+  if (names.some((name) => UNWATCHED.includes(name)) || !await isOnProbation(invocation)) return undefined;
+  const { watchStart } = await import("./watched_start.ts");
+  return await watchStart(invocation);
 }
 
 /**
- * Counts this start of the service while the version is on probation.
+ * Tells whether the installed version is on probation, by one look at a file.
  *
- * @param invocation The run that begins.
- * @param log Where it is written.
- * @throws {Failure} Exit code 5 when its earlier starts have failed: the previous version is installed again, and has to
- * be started.
+ * @param invocation The run.
+ * @returns Whether it is.
  */
-export async function beginService(invocation: Invocation, log: Log): Promise<void> {
-  if (!await isOnProbation(invocation)) return;
-  const [{ recover }, { installedOptions }, { EXIT, Failure }] = await Promise.all([
-    import("../../mod.ts"),
-    import("./updater_options.ts"),
-    import("./failure.ts"),
-  ]);
-  try {
-    const { outcome, from, to, meaning } = await recover({
-      ...await installedOptions(invocation),
-      isStart: true,
-    });
-    if (outcome === "no-backup") log.error(meaning);
-    if (outcome !== "rolled-back") return;
-    const { audit } = await import("./audit.ts");
-    await audit(invocation, { what: "automatic-rollback", from: to, to: from, result: outcome });
-    const message = `Version ${to} failed three times in a row, rolled back to ${from}`;
-    throw new Failure(message, { exitCode: EXIT.update, code: "ROLLED_BACK" });
-  } catch (error) {
-    const isFailure = error instanceof Failure;
-    log[isFailure ? "error" : "warn"](error instanceof Error ? error.message : String(error));
-    if (!isFailure) return;
-    await log.close();
-    throw error;
-  }
-}
-
-/**
- * Where a service runs, or has ended without a farewell, its health decides: a monitor that asks for the version every
- * minute proves nothing.
- */
-async function isService(invocation: Invocation): Promise<boolean> {
-  const { stateDirectory } = await invocation.paths();
-  const { lastRecord } = await import("../service/record.ts");
-  const { runtime } = invocation.world;
-  return stateDirectory !== undefined &&
-    await lastRecord(runtime, stateDirectory).catch(() => undefined) !== undefined;
-}
-
-async function isOnProbation(invocation: Invocation): Promise<boolean> {
+export async function isOnProbation(invocation: Invocation): Promise<boolean> {
   const { runtime: { fs, os } } = invocation.world;
   const { stateDirectory } = await invocation.paths();
   if (stateDirectory === undefined) return false;
   const path = `${stateDirectory}${os === "windows" ? "\\" : "/"}probation.json`;
   return await fs.stat(path).catch(() => undefined) !== undefined;
-}
-
-/**
- * Takes this start back from those that are counted: a port in use, settings that cannot be used or a missing permission
- * says nothing about the version, and the previous one would fail in the same way.
- */
-async function forgive(invocation: Invocation): Promise<void> {
-  if (!await isOnProbation(invocation)) return;
-  const { runtime: { fs, os, pid } } = invocation.world;
-  const { stateDirectory } = await invocation.paths();
-  const separator = os === "windows" ? "\\" : "/";
-  const folder = `${stateDirectory}${separator}starts`;
-  for (const name of await fs.list(folder).catch(() => [])) {
-    if (name.startsWith(`${pid}-`)) await fs.remove(`${folder}${separator}${name}`).catch(() => {});
-  }
 }

@@ -21,9 +21,9 @@ import { ServiceConsole } from "./service_console.ts";
 import { serviceFailure } from "./service_failure.ts";
 import { mayHandOver, supervisorFor, tellSuccessor } from "./supervision.ts";
 import { Invocation } from "./invocation.ts";
-import { beginService } from "./probation.ts";
 import { updateFailure } from "./update_failure.ts";
 import { choiceOptions, installedOptions, updaterOptions } from "./updater_options.ts";
+import { beginService } from "./watched_start.ts";
 
 const HOUR = 3_600_000;
 const INTERVALS: ReadonlyMap<string, number> = new Map([
