@@ -27,7 +27,7 @@ export function openConsole(): Terminal {
     writeError: (text) => writeAll(Deno.stderr, text),
     isTerminal: (stream: Stream) => Deno[stream].isTerminal(),
     columns,
-    readLine,
+    readLine: async (signal) => await (await import("./console_input.ts")).readLine(signal),
     readHidden: async (question, signal) => {
       const { readHidden } = await import("./console_input.ts");
       return await readHidden((text) => writeAll(Deno.stderr, text), question, signal);
@@ -70,27 +70,6 @@ function columns(): number {
     return Deno.consoleSize().columns || 80;
   } catch {
     return Number(Deno.env.get("COLUMNS")) || 80;
-  }
-}
-
-async function readLine(signal: AbortSignal): Promise<string | undefined> {
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(signal.reason);
-  signal.throwIfAborted();
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    const decoder = new TextDecoder();
-    const chunk = new Uint8Array(1024);
-    for (let line = "";;) {
-      const count = await Promise.race([Deno.stdin.read(chunk), aborted.promise]);
-      if (count === null) return line === "" ? undefined : line;
-      line += decoder.decode(chunk.subarray(0, count), { stream: true });
-      const end = line.indexOf("\n");
-      if (end >= 0) return line.slice(0, end).replace(/\r$/, "");
-      if (line.length > 4096) return line;
-    }
-  } finally {
-    signal.removeEventListener("abort", onAbort);
   }
 }
 
