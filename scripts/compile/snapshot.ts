@@ -16,6 +16,8 @@ import { lockFor, usedImports } from "./dependencies.ts";
 const REPOSITORY = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 /** Besides the entry points, which are the modules beside them. */
 const SOURCES = ["src"];
+/** Modules in whose place the program gets another one: what only Node and Bun run is not loaded at its every start. */
+const REPLACED = { "./src/runtime/default.ts": "./src/runtime/compiled.ts" };
 /** `deno compile` stores each file's time; this one is 2000-01-01. */
 export const TIME = new Date(Date.UTC(2000, 0, 1));
 
@@ -68,7 +70,7 @@ async function writeConfiguration(folder: string): Promise<void> {
   const read = (name: string) => Deno.readTextFile(join(REPOSITORY, name));
   const { name, version, exports, imports } = JSON.parse(await read("deno.json"));
   const used = usedImports(imports, await sourcesIn(folder));
-  const configuration = { name, version, exports, imports: used, nodeModulesDir: "none" };
+  const configuration = { name, version, exports, imports: { ...used, ...REPLACED }, nodeModulesDir: "none" };
   await write(join(folder, "deno.json"), JSON.stringify(configuration));
   await write(join(folder, "deno.lock"), lockFor(await read("deno.lock"), used));
 }
