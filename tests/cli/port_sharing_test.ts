@@ -62,7 +62,11 @@ test("the incumbent leaves, and the next newcomer finds the same order", { skip 
   assert.deepEqual(await versionsAt(port), ["2.0.0"]);
   await third.close("incumbent");
   await second.close();
-  await assert.rejects(versionAt(port), { code: "ECONNREFUSED" });
+  // A process that another test forks in this moment holds the socket until it becomes its program, and resets.
+  await assert.rejects(versionAt(port), (error: NodeJS.ErrnoException) => {
+    assert.match(error.code ?? "", /^ECONN(?:REFUSED|RESET)$/);
+    return true;
+  });
 });
 
 test("a port is in use when another program listens there, whether it shares the port or not (T34)", async () => {
