@@ -81,7 +81,8 @@ for (const { what, command, why, probation, lost } of BAD) {
 test("a new version that dies after its probation is counted, and taken back at the fourth start", (t) =>
   serving(t, async (home, port, release) => {
     await startInstalling(home, port, "2s");
-    await logWith(home, `Version ${NEW} has taken over`);
+    // Until it has left the port nobody else may have it.
+    await logWith(home, `Version ${OLD} has handed over and ends`);
     for (let start = 1; start <= 3; start++) {
       const { pid, version } = await until(() => statusOf(home));
       assert.equal(version, NEW);
