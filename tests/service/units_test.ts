@@ -11,6 +11,7 @@ import { launchdAgent } from "../../src/service/launchd_agent.ts";
 import { scheduledTask } from "../../src/service/scheduled_task.ts";
 import { type ServiceProgram, unwritableText } from "../../src/service/service_program.ts";
 import { systemdUnit } from "../../src/service/systemd_unit.ts";
+import { leaveOut } from "../support/skipped.ts";
 
 /** Everything that has a meaning in one of the three files, and is allowed in the name of a folder. */
 const STRANGE = `a b%h "q" 'x' \\n $HOME \${X} & <é> ; = #`;
@@ -68,8 +69,8 @@ for (const scope of ["user", "system"] as const) {
         "verify",
         unit,
       ]);
-      if (verified === undefined) return t.skip("systemd-analyze is not installed");
-      if (verified.text.includes("Failed to initialize manager")) return t.skip(verified.text);
+      if (verified === undefined) return leaveOut(t, "systemd-analyze is not installed");
+      if (verified.text.includes("Failed to initialize manager")) return leaveOut(t, verified.text);
       assert.deepEqual(verified.text.split("\n").filter((line) => line.includes("cco.service")), []);
       assert.equal(verified.code, 0, verified.text);
     });
@@ -81,8 +82,8 @@ test("systemd refuses a unit that this test has broken: its word means something
   const unit = join(folder, "cco.service");
   await writeFile(unit, systemdUnit(programIn(folder)));
   const verified = await run("systemd-analyze", ["verify", unit]);
-  if (verified === undefined) return t.skip("systemd-analyze is not installed");
-  if (verified.text.includes("Failed to initialize manager")) return t.skip(verified.text);
+  if (verified === undefined) return leaveOut(t, "systemd-analyze is not installed");
+  if (verified.text.includes("Failed to initialize manager")) return leaveOut(t, verified.text);
   assert.notEqual(verified.code, 0);
   assert(verified.text.includes("is not executable"), verified.text);
 });
@@ -113,7 +114,7 @@ for (const name of FOLDERS) {
     await writeFile(file, launchdAgent(program));
     const script = "import plistlib,json,sys; print(json.dumps(plistlib.load(open(sys.argv[1],'rb'))))";
     const parsed = await run("python3", ["-c", script, file]);
-    if (parsed === undefined) return t.skip("python3 is not installed");
+    if (parsed === undefined) return leaveOut(t, "python3 is not installed");
     assert.equal(parsed.code, 0, parsed.text);
     const agent = JSON.parse(parsed.text);
     assert.equal(agent.Label, "cco.service");
@@ -130,7 +131,7 @@ for (const name of FOLDERS) {
     const script = "import json,sys,xml.etree.ElementTree as e; r=e.parse(sys.argv[1]).getroot(); " +
       "print(json.dumps({x.tag.split('}')[1]: x.text for x in r.iter()}))";
     const parsed = await run("python3", ["-c", script, file]);
-    if (parsed === undefined) return t.skip("python3 is not installed");
+    if (parsed === undefined) return leaveOut(t, "python3 is not installed");
     assert.equal(parsed.code, 0, parsed.text);
     const task = JSON.parse(parsed.text);
     assert.equal(task.Command, program.executable);
