@@ -16,24 +16,14 @@ const [CTRL_C, CTRL_D, BACKSPACE, DELETE] = ["\x03", "\x04", "\b", "\x7f"];
  * @returns The line, or `undefined` at the end of input.
  */
 export async function readLine(signal: AbortSignal): Promise<string | undefined> {
-  const aborted = Promise.withResolvers<never>();
-  const onAbort = (): void => aborted.reject(signal.reason);
-  signal.throwIfAborted();
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    const decoder = new TextDecoder();
-    const chunk = new Uint8Array(1024);
-    for (let line = "";;) {
-      const count = await Promise.race([Deno.stdin.read(chunk), aborted.promise]);
-      if (count === null) return line === "" ? undefined : line;
-      line += decoder.decode(chunk.subarray(0, count), { stream: true });
-      const end = line.indexOf("\n");
-      if (end >= 0) return line.slice(0, end).replace(/\r$/, "");
-      if (line.length > 4096) return line;
-    }
-  } finally {
-    signal.removeEventListener("abort", onAbort);
+  let line = "";
+  for await (const text of chunks(signal)) {
+    line += text;
+    const end = line.indexOf("\n");
+    if (end >= 0) return line.slice(0, end).replace(/\r$/, "");
+    if (line.length > 4096) break;
   }
+  return line === "" ? undefined : line;
 }
 
 /**
